@@ -1,0 +1,97 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+# shellcheck disable=SC2154  # the options are tests/lab/vm's
+# How QEMU is called.
+
+# LAB_IGB_VFS=2 and so on, from the --devices option.
+vf_counts() {
+	local item
+	for item in ${devices//,/ }; do
+		case $item in
+		igb=* | nvme=*) echo "LAB_${item%%=*}_VFS=${item#*=}" | tr a-z A-Z ;;
+		esac
+	done
+}
+
+# One root port each, so that VFs have bus numbers to live on.
+device_amd64() { # NAME NUMBER
+	qemu_line+=(-device "pcie-root-port,id=rp$2,chassis=$2,slot=$2")
+	case $1 in
+	igb | e1000e)
+		qemu_line+=(-netdev "user,id=net$2,restrict=on" -device "$1,bus=rp$2,netdev=net$2,romfile=")
+		;;
+	nvme)
+		qemu_line+=(-device "nvme-subsys,id=subsys$2"
+			-device "nvme,bus=rp$2,serial=lab$2,subsys=subsys$2,sriov_max_vfs=4,sriov_vq_flexible=8,sriov_vi_flexible=4")
+		;;
+	esac
+}
+
+device_s390x() { # NAME NUMBER
+	qemu_line+=(-device "zpci,uid=$2,fid=$2,target=dev$2")
+	case $1 in
+	igb | e1000e)
+		qemu_line+=(-netdev "user,id=net$2,restrict=on" -device "$1,id=dev$2,netdev=net$2,romfile=")
+		;;
+	nvme) qemu_line+=(-device "nvme,id=dev$2,serial=lab$2") ;;
+	esac
+}
+
+add_devices() {
+	local item number=0
+	for item in ${devices//,/ }; do
+		number=$((number + 1))
+		case ${item%%=*} in
+		igb | e1000e | nvme) "device_$arch" "${item%%=*}" "$number" ;;
+		*) die "unknown device '$item': igb[=VFS], nvme[=VFS] or e1000e" ;;
+		esac
+	done
+}
+
+add_accelerator() {
+	if [[ $icount ]]; then
+		qemu_line+=(-accel tcg,thread=single -icount shift=0,sleep=off -cpu "$1")
+	elif [[ $accel == kvm ]]; then
+		qemu_line+=(-accel kvm -cpu host)
+	else
+		qemu_line+=(-accel tcg,thread=multi -cpu "$1")
+	fi
+}
+
+add_share() { # TAG PATH READONLY
+	local bus=pci
+	[[ $arch == amd64 ]] || bus=ccw
+	qemu_line+=(-fsdev "local,id=$1,path=${2//,/,,},security_model=none,multidevs=remap,readonly=$3"
+		-device "virtio-9p-$bus,fsdev=$1,mount_tag=$1")
+}
+
+# Fills qemu_line.
+qemu_command() {
+	local parameters="quiet panic=-1 $append"
+	case $arch in
+	amd64)
+		qemu_line=(qemu-system-x86_64 -machine "q35,kernel-irqchip=split"
+			-device "intel-iommu,intremap=on,caching-mode=on,device-iotlb=on"
+			-serial "file:$run/console")
+		parameters="console=ttyS0 intel_iommu=on $parameters"
+		add_accelerator max
+		;;
+	s390x)
+		qemu_line=(qemu-system-s390x -machine s390-ccw-virtio
+			-chardev "file,id=console,path=$run/console" -device sclpconsole,chardev=console)
+		parameters="console=ttysclp0 $parameters"
+		add_accelerator "max,zpci=on"
+		;;
+	esac
+	qemu_line+=(-nodefaults -no-user-config -display none -no-reboot -smp "$smp" -m "$mem"
+		-kernel "$kernel_dir/vmlinuz" -initrd "$initramfs" -append "$parameters")
+	add_share host / on
+	add_share live / on
+	add_share lab "$run/share" off
+	[[ ! $out ]] || add_share out "$out" off
+	if [[ $tty ]]; then
+		qemu_line+=(-chardev stdio,id=tty,signal=off -device virtio-serial -device virtconsole,chardev=tty)
+	fi
+	add_devices
+	qemu_line+=("${qemu_args[@]}")
+}
