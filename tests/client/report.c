@@ -1,0 +1,238 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* What a run did, as a table, as JSON Lines, and as a file of all latencies. */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "message.h"
+#include "report.h"
+
+/* One line of a report: a part of a step on one device, of all threads. */
+struct row {
+	const struct device *device;
+	const struct step *step;
+	unsigned int part;
+	struct stats stats;
+};
+
+static bool get_row(const struct run *run, unsigned int device, unsigned int step,
+		    unsigned int part, struct row *row)
+{
+	memset(row, 0, sizeof(*row));
+	row->device = &run->session.devices[device];
+	row->step = &run->steps[step];
+	row->part = part;
+	if (!row->step->op->parts[part])
+		return false;
+	for (unsigned int i = 0; i < run->nr_threads; i++) {
+		const struct thread *thread = &run->threads[i];
+
+		if (thread->worker.device == row->device)
+			stats_merge(&row->stats, &thread->stats[step * MAX_PARTS + part]);
+	}
+	stats_sort(&row->stats);
+	return true;
+}
+
+static void for_each_row(const struct run *run, struct stats *total,
+			 void (*print)(const struct run *run, const struct row *row))
+{
+	struct row row;
+
+	memset(total, 0, sizeof(*total));
+	for (unsigned int d = 0; d < run->session.nr_devices; d++) {
+		for (unsigned int s = 0; s < run->nr_steps; s++) {
+			for (unsigned int p = 0; p < MAX_PARTS; p++) {
+				if (!get_row(run, d, s, p, &row))
+					continue;
+				print(run, &row);
+				total->count += row.stats.count;
+				total->errors += row.stats.errors;
+				total->unexpected += row.stats.unexpected;
+				total->bytes += row.stats.bytes;
+				stats_free(&row.stats);
+			}
+		}
+	}
+}
+
+static const char *row_region(const struct row *row, char *text)
+{
+	return row->step->op->flags & OP_REGION ? region_name(row->step->region, text) : NULL;
+}
+
+static uint64_t mean(const struct stats *stats)
+{
+	return stats->count ? stats->sum_ns / stats->count : 0;
+}
+
+static uint64_t setup_total(const struct run *run, unsigned int call)
+{
+	uint64_t sum = run->session.setup[call];
+
+	for (unsigned int d = 0; d < run->session.nr_devices; d++)
+		sum += run->session.devices[d].setup[call];
+	return sum;
+}
+
+/*
+ * Text
+ */
+
+static void text_row(const struct run *run, const struct row *row)
+{
+	const struct stats *stats = &row->stats;
+	char region[REGION_NAME_SIZE], what[40];
+	const char *name = row_region(row, region);
+
+	(void)run;
+	if (row->step->op->parts[1])
+		snprintf(what, sizeof(what), "%s", row->step->op->parts[row->part]);
+	else if (row->step->keys & KEY_CMD)
+		snprintf(what, sizeof(what), "%s", row->step->cmd_name);
+	else
+		snprintf(what, sizeof(what), "%s", row->step->op->name);
+	printf("%-12s %-13.13s %-8s %5u %9" PRIu64 " %7" PRIu64 " %7" PRIu64 " %7" PRIu64
+	       " %7" PRIu64 " %8" PRIu64 "\n", row->device->bdf,
+	       strncmp(what, "DEVICE_", 7) ? what : what + 7, name ? name : "-",
+	       row->step->width, stats->count, stats->errors, stats->min_ns,
+	       stats_percentile(stats, 50), stats_percentile(stats, 99), stats->max_ns);
+	for (unsigned int i = 0; i < STATS_ERRNOS && stats->errnos[i].count; i++)
+		printf("%-12s %s: %" PRIu64 " times %s\n", "", what, stats->errnos[i].count,
+		       err_name(stats->errnos[i].err));
+}
+
+void report_text(const struct run *run)
+{
+	struct stats total;
+
+	printf("%-12s %-13s %-8s %5s %9s %7s %7s %7s %7s %8s\n", "DEVICE", "OPERATION", "REGION",
+	       "WIDTH", "COUNT", "ERRORS", "MIN ns", "P50", "P99", "MAX");
+	for_each_row(run, &total, text_row);
+	printf("%" PRIu64 " operations, %" PRIu64 " errors, %" PRIu64 " bytes in %" PRIu64
+	       ".%03" PRIu64 " s\n", total.count, total.errors, total.bytes,
+	       run->elapsed_ns / 1000000000, run->elapsed_ns / 1000000 % 1000);
+	printf("Beside these:");
+	for (unsigned int i = 0; i < SETUP_CALLS; i++)
+		if (setup_total(run, i))
+			printf(" %s %" PRIu64, setup_call_names[i], setup_total(run, i));
+	putchar('\n');
+}
+
+/*
+ * JSON
+ */
+
+static void json_errnos(const struct stats *stats)
+{
+	printf(",\"errnos\":{");
+	for (unsigned int i = 0; i < STATS_ERRNOS && stats->errnos[i].count; i++)
+		printf("%s\"%s\":%" PRIu64, i ? "," : "", err_name(stats->errnos[i].err),
+		       stats->errnos[i].count);
+	putchar('}');
+}
+
+static void json_row(const struct run *run, const struct row *row)
+{
+	const struct stats *stats = &row->stats;
+	const struct step *step = row->step;
+	char region[REGION_NAME_SIZE];
+	const char *name = row_region(row, region);
+
+	printf("{\"type\":\"operation\",\"schema\":%d,\"step\":%td,\"operation\":\"%s\","
+	       "\"op\":\"%s\",\"device\":\"%s\"", CLIENT_SCHEMA, step - run->steps,
+	       step->op->name, step->op->parts[row->part], row->device->bdf);
+	if (name)
+		printf(",\"region\":\"%s\",\"offset\":%" PRIu64, name, step->offset);
+	else
+		printf(",\"region\":null");
+	if (step->width)
+		printf(",\"width\":%u", step->width);
+	else
+		printf(",\"width\":null");
+	if (step->segments)
+		printf(",\"segments\":%u", step->segments);
+	if (step->cmd_name[0])
+		printf(",\"cmd\":\"%s\"", step->cmd_name);
+	printf(",\"count\":%" PRIu64 ",\"errors\":%" PRIu64 ",\"unexpected\":%" PRIu64
+	       ",\"bytes\":%" PRIu64 ",\"sum_ns\":%" PRIu64 ",\"min_ns\":%" PRIu64
+	       ",\"mean_ns\":%" PRIu64 ",\"p50_ns\":%" PRIu64 ",\"p90_ns\":%" PRIu64
+	       ",\"p99_ns\":%" PRIu64 ",\"max_ns\":%" PRIu64 ",\"samples\":%zu", stats->count,
+	       stats->errors, stats->unexpected, stats->bytes, stats->sum_ns, stats->min_ns,
+	       mean(stats), stats_percentile(stats, 50), stats_percentile(stats, 90),
+	       stats_percentile(stats, 99), stats->max_ns, stats->nr_samples);
+	if (stats->has_value)
+		printf(",\"value\":\"0x%0*" PRIx64 "\"", (int)step->width * 2, stats->value);
+	json_errnos(stats);
+	printf("}\n");
+}
+
+static void json_setup_counts(const struct run *run, const struct device *device)
+{
+	const char *comma = "";
+
+	printf("\"setup\":{");
+	for (unsigned int i = 0; i < SETUP_CALLS; i++) {
+		uint64_t count = device ? device->setup[i] : setup_total(run, i);
+
+		if (!count)
+			continue;
+		printf("%s\"%s\":%" PRIu64, comma, setup_call_names[i], count);
+		comma = ",";
+	}
+	printf("}}\n");
+}
+
+void report_json(const struct run *run)
+{
+	struct stats total;
+
+	for_each_row(run, &total, json_row);
+	for (unsigned int d = 0; d < run->session.nr_devices; d++) {
+		const struct device *device = &run->session.devices[d];
+
+		printf("{\"type\":\"setup\",\"schema\":%d,\"device\":\"%s\",", CLIENT_SCHEMA,
+		       device->bdf);
+		json_setup_counts(run, device);
+	}
+	printf("{\"type\":\"total\",\"schema\":%d,\"threads\":%u,\"count\":%" PRIu64
+	       ",\"errors\":%" PRIu64 ",\"unexpected\":%" PRIu64 ",\"bytes\":%" PRIu64
+	       ",\"elapsed_ns\":%" PRIu64 ",\"interrupted\":%s,", CLIENT_SCHEMA,
+	       run->nr_threads, total.count, total.errors, total.unexpected, total.bytes,
+	       run->elapsed_ns, run->interrupted ? "true" : "false");
+	json_setup_counts(run, NULL);
+}
+
+/*
+ * All latencies
+ */
+
+bool report_samples(const struct run *run, const char *path)
+{
+	FILE *out = fopen(path, "w");
+
+	if (!out) {
+		message_error("%s: %s", path, strerror(errno));
+		return false;
+	}
+	for (unsigned int t = 0; t < run->nr_threads; t++) {
+		const struct thread *thread = &run->threads[t];
+
+		for (unsigned int s = 0; s < run->nr_steps * MAX_PARTS; s++) {
+			const struct op *op = run->steps[s / MAX_PARTS].op;
+			const struct stats *stats = &thread->stats[s];
+
+			for (size_t i = 0; i < stats->nr_samples; i++)
+				fprintf(out, "%" PRIu64 " %s %s\n", stats->samples[i],
+					op->parts[1] ? op->parts[s % MAX_PARTS] : op->name,
+					thread->worker.device->bdf);
+		}
+	}
+	if (ferror(out) | fclose(out)) {
+		message_error("%s: cannot write all latencies: is the disk full?", path);
+		return false;
+	}
+	return true;
+}
