@@ -118,7 +118,7 @@ static bool device_exists(const struct device *device)
 	return false;
 }
 
-static const char *open_advice(int err)
+static const char *open_advice(int err, bool iommufd)
 {
 	switch (err) {
 	case EACCES:
@@ -129,7 +129,8 @@ static const char *open_advice(int err)
 	case ENOENT:
 	case ENXIO:
 	case ENODEV:
-		return "load vfio-pci, and for groups vfio_iommu_type1";
+		return iommufd ? "a kernel with CONFIG_IOMMUFD is needed for --cdev" :
+				 "load vfio-pci";
 	default:
 		return "see the kernel log";
 	}
@@ -140,7 +141,8 @@ static int open_path(const char *path)
 	int fd = open(path, O_RDWR | O_CLOEXEC);
 
 	if (fd < 0)
-		message_error("%s: %s: %s", path, strerror(errno), open_advice(errno));
+		message_error("%s: %s: %s", path, strerror(errno),
+			      open_advice(errno, !strcmp(path, "/dev/iommu")));
 	return fd;
 }
 

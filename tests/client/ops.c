@@ -18,10 +18,12 @@
 #include "message.h"
 #include "ops.h"
 #include "uapi.h"
+#include "uring.h"
 
 static void record(struct worker *worker, unsigned int part, uint64_t ns, int err,
 		   uint64_t bytes)
 {
+	worker->last_part = part;
 	stats_add(&worker->stats[part], &worker->budget, ns, err, bytes);
 }
 
@@ -106,6 +108,26 @@ static int run_vector(struct worker *worker, const struct step *step, uint64_t n
 	ns = clock_ns() - start;
 	err = moved(ret, (size_t)step->width * step->segments);
 	record(worker, 0, ns, err, ret > 0 ? ret : 0);
+	return err;
+}
+
+static int run_uring(struct worker *worker, const struct step *step, uint64_t nth)
+{
+	bool write = step->op->flags & OP_WRITES;
+	off_t pos = position(worker, step);
+	uint64_t start, ns;
+	ssize_t ret;
+	int err;
+
+	(void)nth;
+	start = clock_ns();
+	ret = uring_transfer(worker->ring, write, worker->device->fd, worker->buffer,
+			     step->width, pos);
+	ns = clock_ns() - start;
+	err = moved(ret, step->width);
+	record(worker, 0, ns, err, ret > 0 ? ret : 0);
+	if (!err && !write)
+		keep_value(worker, step->width);
 	return err;
 }
 
@@ -507,6 +529,17 @@ const struct op ops[] = {
 		.required = KEY_REGION | KEY_OFFSET | KEY_VALUE,
 		.flags = OP_REGION | OP_WRITES, .region = -1,
 	}, {
+		.name = "uring-read", .parts = { "read" }, .run = run_uring,
+		.help = "a read through io_uring, waited for",
+		.keys = ACCESS | KEY_REGION, .required = KEY_REGION,
+		.flags = OP_REGION | OP_URING, .region = -1,
+	}, {
+		.name = "uring-write", .parts = { "write" }, .run = run_uring,
+		.help = "a write through io_uring, waited for",
+		.keys = ACCESS | KEY_REGION | KEY_VALUE,
+		.required = KEY_REGION | KEY_OFFSET | KEY_VALUE,
+		.flags = OP_REGION | OP_WRITES | OP_URING, .region = -1,
+	}, {
 		.name = "ioctl", .parts = { "ioctl" }, .run = run_ioctl,
 		.help = "an ioctl of the device; SET_IRQS is one that changes nothing",
 		.keys = KEY_CMD | KEY_INDEX | COMMON, .required = KEY_CMD, .region = -1,
@@ -589,6 +622,7 @@ bool worker_init(struct worker *worker, const struct step *steps, unsigned int n
 {
 	uint64_t stride = 0, largest = 0, wanted;
 	size_t buffer = MAX_WIDTH;
+	bool uring = false;
 
 	for (unsigned int i = 0; i < nr_steps; i++) {
 		const struct step *step = &steps[i];
@@ -596,6 +630,7 @@ bool worker_init(struct worker *worker, const struct step *steps, unsigned int n
 
 		if (width > buffer)
 			buffer = width;
+		uring |= step->op->flags & OP_URING;
 		if (!(step->op->keys & KEY_SIZE))
 			continue;
 		if (step->size > largest)
@@ -624,15 +659,18 @@ bool worker_init(struct worker *worker, const struct step *steps, unsigned int n
 		}
 		worker->dma_memory_size = largest;
 	}
+	if (uring)
+		worker->ring = uring_new();
 	signal(SIGBUS, touch_failed);
 	signal(SIGILL, touch_failed);
-	return true;
+	return !uring || worker->ring;
 }
 
 void worker_free(struct worker *worker)
 {
 	if (worker->dma_memory)
 		munmap(worker->dma_memory, worker->dma_memory_size);
+	uring_free(worker->ring);
 	free(worker->mappings);
 	free(worker->buffer);
 }

@@ -37,10 +37,12 @@ enum op_flag {
 	OP_WRITES = 1 << 1,	/* the buffer holds @value before the first call */
 	OP_UNCOUNTED = 1 << 2,	/* no VFIO operation: neither reported nor split nor paced */
 	OP_REPLACES_FD = 1 << 3,
+	OP_URING = 1 << 4,
 };
 
 struct worker;
 struct step;
+struct uring;
 
 struct op {
 	const char *name;
@@ -77,8 +79,10 @@ struct worker {
 	struct session *session;
 	struct device *device;
 	struct stats *stats;		/* the parts of the step that is being done */
+	unsigned int last_part;		/* the part that was recorded last */
 	uint64_t budget;		/* samples that may still be kept */
 	unsigned char *buffer;
+	struct uring *ring;		/* if some operation wants one */
 
 	void *dma_memory;
 	uint64_t dma_memory_size;

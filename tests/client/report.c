@@ -81,44 +81,91 @@ static uint64_t setup_total(const struct run *run, unsigned int call)
  * Text
  */
 
+/* Four digits and a unit, at most 7 characters: 999ns, 12.34us, 1.500s. */
+static const char *text_time(uint64_t ns, char *text, size_t size)
+{
+	static const struct {
+		double ns;
+		const char *name;
+	} units[] = { { 1e9, "s" }, { 1e6, "ms" }, { 1e3, "us" } };
+
+	for (unsigned int i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
+		double value = ns / units[i].ns;
+
+		if (value < 1)
+			continue;
+		snprintf(text, size, "%.*f%s", value < 10 ? 3 : value < 100 ? 2 : value < 1000,
+			 value, units[i].name);
+		return text;
+	}
+	snprintf(text, size, "%" PRIu64 "ns", ns);
+	return text;
+}
+
+static const char *row_name(const struct row *row)
+{
+	const struct step *step = row->step;
+
+	if (step->op->parts[1])
+		return step->op->parts[row->part];
+	if (step->keys & KEY_CMD)
+		return strncmp(step->cmd_name, "DEVICE_", 7) ? step->cmd_name : step->cmd_name + 7;
+	return step->op->name;
+}
+
 static void text_row(const struct run *run, const struct row *row)
 {
 	const struct stats *stats = &row->stats;
-	char region[REGION_NAME_SIZE], what[40];
+	const uint64_t times[] = {
+		stats->min_ns, stats_percentile(stats, 50), stats_percentile(stats, 99),
+		stats->max_ns,
+	};
+	char region[REGION_NAME_SIZE], width[16] = "-", text[32];
 	const char *name = row_region(row, region);
 
 	(void)run;
-	if (row->step->op->parts[1])
-		snprintf(what, sizeof(what), "%s", row->step->op->parts[row->part]);
-	else if (row->step->keys & KEY_CMD)
-		snprintf(what, sizeof(what), "%s", row->step->cmd_name);
-	else
-		snprintf(what, sizeof(what), "%s", row->step->op->name);
-	printf("%-12s %-13.13s %-8s %5u %9" PRIu64 " %7" PRIu64 " %7" PRIu64 " %7" PRIu64
-	       " %7" PRIu64 " %8" PRIu64 "\n", row->device->bdf,
-	       strncmp(what, "DEVICE_", 7) ? what : what + 7, name ? name : "-",
-	       row->step->width, stats->count, stats->errors, stats->min_ns,
-	       stats_percentile(stats, 50), stats_percentile(stats, 99), stats->max_ns);
+	if (row->step->width)
+		snprintf(width, sizeof(width), "%u", row->step->width);
+	printf("%-12s %-22s %-8s %5s %9" PRIu64 " %6" PRIu64, row->device->bdf, row_name(row),
+	       name ? name : "-", width, stats->count, stats->errors);
+	for (unsigned int i = 0; i < sizeof(times) / sizeof(times[0]); i++)
+		printf(" %7s", text_time(times[i], text, sizeof(text)));
+	putchar('\n');
 	for (unsigned int i = 0; i < STATS_ERRNOS && stats->errnos[i].count; i++)
-		printf("%-12s %s: %" PRIu64 " times %s\n", "", what, stats->errnos[i].count,
-		       err_name(stats->errnos[i].err));
+		printf("%-12s   %s: %" PRIu64 "\n", "", err_name(stats->errnos[i].err),
+		       stats->errnos[i].count);
+}
+
+static void text_setup(const struct run *run)
+{
+	int column = printf("Beside these:");
+
+	for (unsigned int i = 0; i < SETUP_CALLS; i++) {
+		char text[64];
+		int len;
+
+		if (!setup_total(run, i))
+			continue;
+		len = snprintf(text, sizeof(text), " %s %" PRIu64, setup_call_names[i],
+			       setup_total(run, i));
+		if (column + len > 98)
+			column = printf("\n ") - 1;
+		column += printf("%s", text);
+	}
+	putchar('\n');
 }
 
 void report_text(const struct run *run)
 {
 	struct stats total;
 
-	printf("%-12s %-13s %-8s %5s %9s %7s %7s %7s %7s %8s\n", "DEVICE", "OPERATION", "REGION",
-	       "WIDTH", "COUNT", "ERRORS", "MIN ns", "P50", "P99", "MAX");
+	printf("%-12s %-22s %-8s %5s %9s %6s %7s %7s %7s %7s\n", "DEVICE", "OPERATION", "REGION",
+	       "WIDTH", "COUNT", "ERRORS", "MIN", "P50", "P99", "MAX");
 	for_each_row(run, &total, text_row);
 	printf("%" PRIu64 " operations, %" PRIu64 " errors, %" PRIu64 " bytes in %" PRIu64
 	       ".%03" PRIu64 " s\n", total.count, total.errors, total.bytes,
 	       run->elapsed_ns / 1000000000, run->elapsed_ns / 1000000 % 1000);
-	printf("Beside these:");
-	for (unsigned int i = 0; i < SETUP_CALLS; i++)
-		if (setup_total(run, i))
-			printf(" %s %" PRIu64, setup_call_names[i], setup_total(run, i));
-	putchar('\n');
+	text_setup(run);
 }
 
 /*

@@ -98,7 +98,9 @@ static void say_failure(struct run *run, const struct device *device, const stru
 	if (step->op->flags & OP_REGION) {
 		const struct region *region = &device->regions[step->region];
 
-		if (step->offset + step->width > region->size)
+		if (!region->size)
+			snprintf(hint, sizeof(hint), ": the device has no such region");
+		else if (step->offset + step->width > region->size)
 			snprintf(hint, sizeof(hint), ": the region has 0x%llx bytes",
 				 (unsigned long long)region->size);
 	}
@@ -137,7 +139,7 @@ static void do_once(struct thread *thread, const struct step *step, uint64_t nth
 		pthread_rwlock_unlock(&device->fd_lock);
 	if (err == step->expect)
 		return;
-	worker->stats[0].unexpected++;
+	worker->stats[worker->last_part].unexpected++;
 	if (run->keep_going)
 		return;
 	say_failure(run, device, step, err);
