@@ -4,11 +4,13 @@
 # that an ordinary user can download packages of other suites and another
 # architecture while the machine's own apt stays as it is.
 
-apt_dir=$cache/apt
+# shellcheck source=tests/lab/lib.sh
+apt_dir=${cache:?lib.sh comes first}/apt
 
 # The archive this machine already uses; a mirror stays a mirror.
 archive_uri() {
 	local suite=$1 uri
+	# shellcheck disable=SC2016  # apt's variables
 	uri=$(apt-get indextargets --format '$(RELEASE) $(REPO_URI)' 'Created-By: Packages' |
 		awk -v suite="$suite" '$1 == suite { print $2; exit }')
 	[[ $uri ]] || die "this machine's apt has no source for $suite: add one to /etc/apt/sources.list.d"
