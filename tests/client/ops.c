@@ -556,7 +556,7 @@ const struct op ops[] = {
 		.name = "fault", .parts = { "mmap", "fault" }, .run = run_fault,
 		.help = "map pages of a BAR and read a word of each: with pages=1 exactly one "
 			"fault, with more only those touches that did fault are counted; "
-			"refused on s390x without force=1, where a load of a BAR is SIGILL",
+			"refused on s390x without force=1",
 		.keys = KEY_BAR | KEY_OFFSET | KEY_PAGES | KEY_FORCE | COMMON,
 		.flags = OP_REGION, .region = -1,
 	}, {

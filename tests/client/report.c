@@ -129,7 +129,7 @@ static void text_row(const struct run *run, const struct row *row)
 	printf("%-12s %-22s %-8s %5s %9" PRIu64 " %6" PRIu64, row->device->bdf, row_name(row),
 	       name ? name : "-", width, stats->count, stats->errors);
 	for (unsigned int i = 0; i < sizeof(times) / sizeof(times[0]); i++)
-		printf(" %7s", text_time(times[i], text, sizeof(text)));
+		printf(" %7s", stats->count ? text_time(times[i], text, sizeof(text)) : "-");
 	putchar('\n');
 	for (unsigned int i = 0; i < STATS_ERRNOS && stats->errnos[i].count; i++)
 		printf("%-12s   %s: %" PRIu64 "\n", "", err_name(stats->errnos[i].err),
