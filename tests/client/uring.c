@@ -76,7 +76,8 @@ void uring_free(struct uring *ring)
 
 static int enter(struct uring *ring, unsigned int submit, unsigned int wait)
 {
-	return syscall(__NR_io_uring_enter, ring->fd, submit, wait, IORING_ENTER_GETEVENTS, NULL, 0);
+	return syscall(__NR_io_uring_enter, ring->fd, submit, wait, IORING_ENTER_GETEVENTS, NULL,
+		       0);
 }
 
 ssize_t uring_transfer(struct uring *ring, bool write, int fd, void *buffer, unsigned int len,
