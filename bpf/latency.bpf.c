@@ -1,0 +1,520 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * How long VFIO and PCI operations take: a hook at each place where an
+ * operation enters the kernel's VFIO or PCI code. Operations on a device are
+ * hooked at the VFIO core's file operations, which every variant driver and
+ * every way to open a device goes through.
+ */
+#include "vmlinux.h"
+
+#include "hook.bpf.h"
+#include "follow.bpf.h"
+#include "measure.bpf.h"
+#include "reached.bpf.h"
+#include "shift.bpf.h"
+
+#include <bpf/bpf_core_read.h>
+
+char LICENSE[] SEC("license") = "GPL";
+
+/* include/linux/err.h */
+#define MAX_ERRNO 4095
+
+/* include/uapi/linux/errno-base.h; BTF has no macros. */
+#define ENOMEM 12
+#define EFAULT 14
+
+/* include/uapi/linux/vfio.h and iommufd.h: _IO(';', number) */
+#define VFIO_COMMAND(number) (0x3b00 | (number))
+#define VFIO_GROUP_GET_DEVICE_FD VFIO_COMMAND(106)
+#define VFIO_DEVICE_GET_REGION_INFO VFIO_COMMAND(108)
+#define VFIO_IOMMU_MAP_DMA VFIO_COMMAND(113)
+#define VFIO_IOMMU_UNMAP_DMA VFIO_COMMAND(114)
+#define IOMMU_IOAS_MAP VFIO_COMMAND(0x85)
+#define IOMMU_IOAS_UNMAP VFIO_COMMAND(0x86)
+#define IOMMU_IOAS_MAP_FILE VFIO_COMMAND(0x8f)
+
+static __always_inline __s32 errno_of(__s64 result)
+{
+	return result < 0 && result >= -MAX_ERRNO ? -result : 0;
+}
+
+/* vfio: a device's file */
+
+static __always_inline struct latency_request file_request(struct file *file,
+							   enum latency_operation operation)
+{
+	return (struct latency_request){
+		.operation = operation,
+		.region = REGION_NONE,
+		.kind = HANDLE_VFIO_FILE,
+		.handle = (__u64)READ(file, private_data),
+	};
+}
+
+static __always_inline int begin_transfer(struct file *file, enum latency_operation operation,
+					  size_t count, loff_t *position)
+{
+	struct latency_request request = file_request(file, operation);
+
+	request.by_offset = true;
+	request.argument = read_offset(position, settings.can_cast);
+	request.width = count;
+	return begin(NESTING_FILE, &request);
+}
+
+ENTRY(vfio_device_fops_read, struct file *file, char *buffer, size_t count, loff_t *position)
+{
+	return begin_transfer(file, OPERATION_READ, count, position);
+}
+
+EXIT(vfio_device_fops_read, 4, __s64)
+{
+	return finish(ctx, NESTING_FILE, result, errno_of(result));
+}
+
+ENTRY(vfio_device_fops_write, struct file *file, const char *buffer, size_t count,
+      loff_t *position)
+{
+	return begin_transfer(file, OPERATION_WRITE, count, position);
+}
+
+EXIT(vfio_device_fops_write, 4, __s64)
+{
+	return finish(ctx, NESTING_FILE, result, errno_of(result));
+}
+
+ENTRY(vfio_device_fops_unl_ioctl, struct file *file, unsigned int command, unsigned long argument)
+{
+	struct latency_request request = file_request(file, OPERATION_IOCTL);
+
+	request.command = command;
+	request.argument = argument;
+	return begin(NESTING_FILE, &request);
+}
+
+EXIT(vfio_device_fops_unl_ioctl, 3, __s64)
+{
+	if (!result)
+		learn_region_shift(VFIO_DEVICE_GET_REGION_INFO);
+	return finish(ctx, NESTING_FILE, result, errno_of(result));
+}
+
+ENTRY(vfio_device_fops_mmap, struct file *file, struct vm_area_struct *vma)
+{
+	struct latency_request request = file_request(file, OPERATION_MMAP);
+
+	request.by_offset = true;
+	request.argument = READ(vma, vm_pgoff) << settings.page_shift;
+	return begin(NESTING_FILE, &request);
+}
+
+EXIT(vfio_device_fops_mmap, 2, int)
+{
+	return finish(ctx, NESTING_FILE, result, errno_of(result));
+}
+
+ENTRY(vfio_device_fops_release, struct inode *inode, struct file *file)
+{
+	struct latency_request request = file_request(file, OPERATION_RELEASE);
+
+	begin(NESTING_FILE, &request);
+	forget_handles();
+	return 0;
+}
+
+EXIT(vfio_device_fops_release, 2, int)
+{
+	forget_handles();
+	return finish(ctx, NESTING_FILE, result, errno_of(result));
+}
+
+/* vfio: a device is opened through its group, or by its own character device */
+
+/* The private_data of a descriptor, if it is a VFIO device's file; else 0. */
+static __always_inline __u64 private_data_of(int descriptor)
+{
+	struct task_struct *task = (void *)bpf_get_current_task();
+	struct file **table = BPF_CORE_READ(task, files, fdt, fd), *file = NULL;
+
+	bpf_probe_read_kernel(&file, sizeof(file), table + descriptor);
+	/* Another thread may have put a different file there meanwhile. */
+	if (!shared.vfio_read || (__u64)BPF_CORE_READ(file, f_op, read) != shared.vfio_read)
+		return 0;
+	return (__u64)BPF_CORE_READ(file, private_data);
+}
+
+ENTRY(vfio_group_fops_unl_ioctl, struct file *file, unsigned int command, unsigned long argument)
+{
+	if (command != VFIO_GROUP_GET_DEVICE_FD)
+		return 0;
+	return begin_unknown(NESTING_OPEN, (__u64)READ(file, private_data));
+}
+
+EXIT(vfio_group_fops_unl_ioctl, 3, __s64)
+{
+	struct in_flight *flight = in_flight(bpf_get_current_pid_tgid(), NESTING_OPEN);
+	struct latency_request request = {
+		.operation = OPERATION_OPEN,
+		.region = REGION_NONE,
+		.kind = HANDLE_GROUP,
+	};
+	__u64 private_data = 0;
+
+	if (!flight)
+		return 0; /* another command */
+	forget_handles();
+	request.handle = flight->argument;
+	if (result >= 0)
+		private_data = private_data_of(result);
+	if (private_data) {
+		request.kind = HANDLE_VFIO_FILE;
+		request.handle = private_data;
+	}
+	return finish_known(ctx, NESTING_OPEN, &request, result, errno_of(result));
+}
+
+ENTRY(vfio_device_fops_cdev_open, struct inode *inode, struct file *file)
+{
+	struct latency_request request = {
+		.operation = OPERATION_OPEN,
+		.region = REGION_NONE,
+		.kind = HANDLE_VFIO_DEVICE,
+	};
+
+	/* BTF has an empty function where the kernel has no such devices. */
+	if (!bpf_core_field_exists(struct vfio_device___vfioscope, cdev))
+		return 0;
+	request.handle = (__u64)READ(inode, i_cdev) -
+			 bpf_core_field_offset(struct vfio_device___vfioscope, cdev);
+	forget_handles();
+	return begin(NESTING_OPEN, &request);
+}
+
+EXIT(vfio_device_fops_cdev_open, 2, int)
+{
+	return finish(ctx, NESTING_OPEN, result, errno_of(result));
+}
+
+/* vfio-pci-core: faults of a mapped BAR */
+
+/* enum vm_fault_reason */
+#define FAULT_OOM 0x1
+#define FAULT_ERROR 0x73 /* VM_FAULT_ERROR */
+#define FAULT_FALLBACK 0x800
+
+static __always_inline int begin_fault(enum latency_nesting nesting, struct vm_fault *fault)
+{
+	struct latency_request request = {
+		.operation = OPERATION_FAULT,
+		.kind = HANDLE_VFIO_FILE,
+		.handle = (__u64)READ_DEEP(fault, vma, vm_file, private_data),
+		.by_offset = true,
+		.argument = (__u64)READ(fault, pgoff) << settings.page_shift,
+	};
+
+	return begin(nesting, &request);
+}
+
+static __always_inline int finish_fault(void *ctx, enum latency_nesting nesting,
+					unsigned int result)
+{
+	__s32 error = 0;
+
+	if (result & FAULT_ERROR)
+		error = result & FAULT_OOM ? ENOMEM : EFAULT;
+	return finish(ctx, nesting, result, error);
+}
+
+ENTRY(vfio_pci_mmap_fault, struct vm_fault *fault)
+{
+	return begin_fault(NESTING_FAULT, fault);
+}
+
+EXIT(vfio_pci_mmap_fault, 1, unsigned int)
+{
+	return finish_fault(ctx, NESTING_FAULT, result);
+}
+
+ENTRY(vfio_pci_mmap_page_fault, struct vm_fault *fault)
+{
+	return begin_fault(NESTING_FAULT, fault);
+}
+
+EXIT(vfio_pci_mmap_page_fault, 1, unsigned int)
+{
+	return finish_fault(ctx, NESTING_FAULT, result);
+}
+
+ENTRY(vfio_pci_mmap_huge_fault, struct vm_fault *fault)
+{
+	if (within(NESTING_FAULT))
+		return 0;
+	return begin_fault(NESTING_HUGE_FAULT, fault);
+}
+
+EXIT(vfio_pci_mmap_huge_fault, 2, unsigned int)
+{
+	if (within(NESTING_FAULT))
+		return 0;
+	/* The kernel asks again for a page: that is the fault. */
+	if (result & FAULT_FALLBACK)
+		return abandon(NESTING_HUGE_FAULT);
+	return finish_fault(ctx, NESTING_HUGE_FAULT, result);
+}
+
+/* DMA mappings: vfio_iommu_type1 and iommufd */
+
+static __always_inline int begin_iommu(enum device_handle kind, __u64 handle, __u32 command)
+{
+	struct latency_request request = {
+		.operation = OPERATION_IOCTL,
+		.region = REGION_NONE,
+		.kind = kind,
+		.handle = handle,
+	};
+
+	switch (command) {
+	case VFIO_IOMMU_MAP_DMA:
+	case IOMMU_IOAS_MAP:
+	case IOMMU_IOAS_MAP_FILE:
+		request.operation = OPERATION_DMA_MAP;
+		break;
+	case VFIO_IOMMU_UNMAP_DMA:
+	case IOMMU_IOAS_UNMAP:
+		request.operation = OPERATION_DMA_UNMAP;
+		break;
+	default:
+		request.command = command;
+	}
+	return begin(NESTING_DMA, &request);
+}
+
+ENTRY(vfio_iommu_type1_ioctl, void *iommu, unsigned int command, unsigned long argument)
+{
+	return begin_iommu(HANDLE_CONTAINER, (__u64)iommu, command);
+}
+
+EXIT(vfio_iommu_type1_ioctl, 3, __s64)
+{
+	return finish(ctx, NESTING_DMA, result, errno_of(result));
+}
+
+ENTRY(iommufd_fops_ioctl, struct file *file, unsigned int command, unsigned long argument)
+{
+	return begin_iommu(HANDLE_IOMMUFD, (__u64)READ(file, private_data), command);
+}
+
+EXIT(iommufd_fops_ioctl, 3, __s64)
+{
+	return finish(ctx, NESTING_DMA, result, errno_of(result));
+}
+
+/* The host's own accesses to configuration space: sysfs and /proc/bus/pci */
+
+static __always_inline int begin_host(enum latency_operation operation, enum device_handle kind,
+				      void *device, __u64 offset, __u32 width)
+{
+	struct latency_request request = {
+		.operation = operation,
+		.region = REGION_CONFIG,
+		.kind = kind,
+		.handle = (__u64)device,
+		.argument = offset,
+		.width = width,
+	};
+
+	return begin(NESTING_HOST, &request);
+}
+
+ENTRY(pci_read_config, struct file *file, struct kobject *kobject, struct bin_attribute *attribute,
+      char *buffer, loff_t offset, size_t count)
+{
+	return begin_host(OPERATION_SYSFS_READ, HANDLE_DEVICE, kobject, offset, count);
+}
+
+EXIT(pci_read_config, 6, __s64)
+{
+	return finish(ctx, NESTING_HOST, result, errno_of(result));
+}
+
+ENTRY(pci_write_config, struct file *file, struct kobject *kobject,
+      struct bin_attribute *attribute, char *buffer, loff_t offset, size_t count)
+{
+	return begin_host(OPERATION_SYSFS_WRITE, HANDLE_DEVICE, kobject, offset, count);
+}
+
+EXIT(pci_write_config, 6, __s64)
+{
+	return finish(ctx, NESTING_HOST, result, errno_of(result));
+}
+
+static __always_inline void *proc_device(struct file *file)
+{
+	struct inode *inode = (void *)BPF_CORE_READ(file, f_inode);
+	struct proc_inode___vfioscope *proc =
+		(void *)inode - bpf_core_field_offset(struct proc_inode___vfioscope, vfs_inode);
+
+	return BPF_CORE_READ(proc, pde, data);
+}
+
+ENTRY(proc_bus_pci_read, struct file *file, char *buffer, size_t count, loff_t *position)
+{
+	return begin_host(OPERATION_PROC_READ, HANDLE_PCI_DEVICE, proc_device(file),
+			  read_offset(position, settings.can_cast), count);
+}
+
+EXIT(proc_bus_pci_read, 4, __s64)
+{
+	return finish(ctx, NESTING_HOST, result, errno_of(result));
+}
+
+ENTRY(proc_bus_pci_write, struct file *file, const char *buffer, size_t count, loff_t *position)
+{
+	return begin_host(OPERATION_PROC_WRITE, HANDLE_PCI_DEVICE, proc_device(file),
+			  read_offset(position, settings.can_cast), count);
+}
+
+EXIT(proc_bus_pci_write, 4, __s64)
+{
+	return finish(ctx, NESTING_HOST, result, errno_of(result));
+}
+
+/* Functions of the PCI core */
+
+static __always_inline int begin_pci(enum latency_nesting nesting,
+				     enum latency_operation operation, struct pci_dev *device)
+{
+	struct latency_request request = {
+		.operation = operation,
+		.region = REGION_NONE,
+		.kind = HANDLE_PCI_DEVICE,
+		.handle = (__u64)device,
+	};
+
+	return begin(nesting, &request);
+}
+
+ENTRY(pci_reset_function, struct pci_dev *device)
+{
+	return begin_pci(NESTING_RESET, OPERATION_RESET, device);
+}
+
+EXIT(pci_reset_function, 1, int)
+{
+	return finish(ctx, NESTING_RESET, result, errno_of(result));
+}
+
+ENTRY(pci_try_reset_function, struct pci_dev *device)
+{
+	return begin_pci(NESTING_RESET, OPERATION_RESET, device);
+}
+
+EXIT(pci_try_reset_function, 1, int)
+{
+	return finish(ctx, NESTING_RESET, result, errno_of(result));
+}
+
+ENTRY(pci_reset_bus, struct pci_dev *device)
+{
+	return begin_pci(NESTING_RESET, OPERATION_RESET, device);
+}
+
+EXIT(pci_reset_bus, 1, int)
+{
+	return finish(ctx, NESTING_RESET, result, errno_of(result));
+}
+
+/* The other two call it, so does vfio-pci when a device is closed. */
+ENTRY(__pci_reset_function_locked, struct pci_dev *device)
+{
+	if (within(NESTING_RESET))
+		return 0;
+	return begin_pci(NESTING_RESET_LOCKED, OPERATION_RESET, device);
+}
+
+EXIT(__pci_reset_function_locked, 1, int)
+{
+	if (within(NESTING_RESET))
+		return 0;
+	return finish(ctx, NESTING_RESET_LOCKED, result, errno_of(result));
+}
+
+ENTRY(pci_enable_sriov, struct pci_dev *device)
+{
+	return begin_pci(NESTING_SRIOV, OPERATION_SRIOV_ENABLE, device);
+}
+
+EXIT(pci_enable_sriov, 2, int)
+{
+	return finish(ctx, NESTING_SRIOV, result, errno_of(result));
+}
+
+ENTRY(pci_disable_sriov, struct pci_dev *device)
+{
+	return begin_pci(NESTING_SRIOV, OPERATION_SRIOV_DISABLE, device);
+}
+
+EXIT_VOID(pci_disable_sriov)
+{
+	return finish(ctx, NESTING_SRIOV, 0, 0);
+}
+
+/* Accesses that reach the device, and those that come from elsewhere in the kernel */
+
+static __always_inline int begin_pci_user(enum latency_operation operation,
+					  struct pci_dev *device, int offset, __u32 width_bit)
+{
+	struct latency_request request = {
+		.operation = operation,
+		.region = REGION_CONFIG,
+		.kind = HANDLE_PCI_DEVICE,
+		.handle = (__u64)device,
+		.argument = (__u32)offset,
+		.width = 1u << width_bit,
+	};
+
+	if (reached_within(NESTING_FILE, width_bit) || reached_within(NESTING_HOST, width_bit))
+		return 0;
+	return begin(NESTING_PCI, &request);
+}
+
+static __always_inline int finish_pci_user(void *ctx, int result)
+{
+	if (within(NESTING_FILE) || within(NESTING_HOST))
+		return 0;
+	return finish(ctx, NESTING_PCI, result, errno_of(result));
+}
+
+#define PCI_USER(function, operation, width_bit)                                                   \
+	ENTRY(function, struct pci_dev *device, int offset)                                        \
+	{                                                                                          \
+		return begin_pci_user(operation, device, offset, width_bit);                       \
+	}                                                                                          \
+	EXIT(function, 3, int)                                                                     \
+	{                                                                                          \
+		return finish_pci_user(ctx, result);                                               \
+	}
+
+PCI_USER(pci_user_read_config_byte, OPERATION_PCI_READ, 0)
+PCI_USER(pci_user_read_config_word, OPERATION_PCI_READ, 1)
+PCI_USER(pci_user_read_config_dword, OPERATION_PCI_READ, 2)
+PCI_USER(pci_user_write_config_byte, OPERATION_PCI_WRITE, 0)
+PCI_USER(pci_user_write_config_word, OPERATION_PCI_WRITE, 1)
+PCI_USER(pci_user_write_config_dword, OPERATION_PCI_WRITE, 2)
+
+/* Accessors of BARs and ROM, from 6.10 on. */
+#define REACHED(function, width_bit)                                                               \
+	ENTRY_ONLY(function)                                                                       \
+	{                                                                                          \
+		return reached(width_bit);                                                         \
+	}
+
+REACHED(vfio_pci_core_ioread8, 0)
+REACHED(vfio_pci_core_ioread16, 1)
+REACHED(vfio_pci_core_ioread32, 2)
+REACHED(vfio_pci_core_ioread64, 3)
+REACHED(vfio_pci_core_iowrite8, 0)
+REACHED(vfio_pci_core_iowrite16, 1)
+REACHED(vfio_pci_core_iowrite32, 2)
+REACHED(vfio_pci_core_iowrite64, 3)

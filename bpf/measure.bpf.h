@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * From the start of an operation to its place in a histogram. The clock is
+ * read last at the start and first at the end: our own work is not measured.
+ */
+#ifndef VFIOSCOPE_MEASURE_BPF_H
+#define VFIOSCOPE_MEASURE_BPF_H
+
+#include "event.bpf.h"
+#include "key.bpf.h"
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, MAX_ERRNOS);
+	__type(key, struct errno_key);
+	__type(value, __u64);
+} errnos SEC(".maps");
+
+/* Tries of a compare-and-swap that other CPUs may win. */
+#define SWAP_TRIES 8
+
+static __always_inline __u64 signature_of(const struct latency_request *request)
+{
+	__u64 signature = request->operation | (__u64)(request->command | request->width) << 32;
+
+	if (settings.by_process)
+		signature |= bpf_get_current_pid_tgid() >> 32 << 8;
+	return signature;
+}
+
+static __always_inline bool same_key(const struct cached_key *cached,
+				     const struct latency_request *request, __u64 signature)
+{
+	return cached->handle == request->handle && cached->signature == signature &&
+	       cached->generation == shared.generation &&
+	       (!request->by_offset ||
+		request->argument >> (cached->region_shift & 63) == cached->region);
+}
+
+static __always_inline struct cached_key *
+cached_key(struct task_slot *slot, const struct latency_request *request, __u64 signature)
+{
+	__u32 place = request->operation ^ request->command ^ request->width;
+	struct cached_key *cached;
+
+	if (request->by_offset)
+		place ^= request->argument >> REGION_SHIFT_DEFAULT;
+	cached = &slot->cached[place & (CACHED_KEYS - 1)];
+	if (!same_key(cached, request, signature)) {
+		find_key(cached, request);
+		cached->signature = signature;
+	}
+	return cached;
+}
+
+static __always_inline bool other_process(void)
+{
+	return settings.pid && bpf_get_current_pid_tgid() >> 32 != settings.pid;
+}
+
+/* The start of an operation whose device is known. */
+static __always_inline int begin(enum latency_nesting nesting,
+				 const struct latency_request *request)
+{
+	__u64 signature = signature_of(request);
+	struct cached_key *cached;
+	struct in_flight *flight;
+	struct task_slot *slot;
+
+	if (!shared.enabled || other_process())
+		return 0;
+	slot = enter_task_slot(bpf_get_current_pid_tgid(), nesting);
+	if (!slot)
+		return 0;
+	cached = cached_key(slot, request, signature);
+	flight = &slot->in_flight[nesting];
+	flight->key = cached->key;
+	if (settings.trace || request->operation == OPERATION_IOCTL)
+		describe_flight(flight, cached, request);
+	flight->start_ns = bpf_ktime_get_ns();
+	return 0;
+}
+
+/* The start of one whose device shows at its end only: finish_known(). */
+static __always_inline int begin_unknown(enum latency_nesting nesting, __u64 argument)
+{
+	struct in_flight *flight;
+	struct task_slot *slot;
+
+	if (!shared.enabled || other_process())
+		return 0;
+	slot = enter_task_slot(bpf_get_current_pid_tgid(), nesting);
+	if (!slot)
+		return 0;
+	flight = &slot->in_flight[nesting];
+	flight->key = KEY_FILTERED;
+	flight->argument = argument;
+	flight->start_ns = bpf_ktime_get_ns();
+	return 0;
+}
+
+__noinline int add_errno(__u32 key, __s32 error)
+{
+	struct errno_key errno_key = { .key = key, .error = error };
+	__u64 one = 1, *count;
+
+	count = bpf_map_lookup_elem(&errnos, &errno_key);
+	if (!count) {
+		if (!bpf_map_update_elem(&errnos, &errno_key, &one, BPF_NOEXIST))
+			return 0;
+		count = bpf_map_lookup_elem(&errnos, &errno_key);
+	}
+	if (count)
+		__sync_fetch_and_add(count, 1);
+	else
+		count_loss(LOSS_ERRNOS_FULL);
+	return 0;
+}
+
+/* Raises *extreme to value, whatever other CPUs do meanwhile. */
+static __always_inline void raise_to(__u64 *extreme, __u64 value)
+{
+	for (int i = 0; i < SWAP_TRIES; i++) {
+		__u64 now = *extreme;
+
+		if (value <= now || __sync_val_compare_and_swap(extreme, now, value) == now)
+			return;
+	}
+	count_loss(LOSS_EXTREMES);
+}
+
+__noinline int add_extremes(__u32 key, __u64 duration)
+{
+	struct latency_stats *entry = bpf_map_lookup_elem(&stats, &key);
+
+	if (!entry)
+		return 0;
+	raise_to(&entry->max_ns, duration);
+	raise_to(&entry->min_inverted_ns, ~duration);
+	return 0;
+}
+
+static __always_inline void add_duration(struct latency_stats *entry, __u32 key, __u64 duration)
+{
+	__u32 slot = histogram_slot(duration);
+
+	if (slot < HISTOGRAM_SLOTS)
+		__sync_fetch_and_add(&entry->slots[slot], 1);
+	__sync_fetch_and_add(&entry->sum_ns, duration);
+	if (duration > entry->max_ns || ~duration > entry->min_inverted_ns)
+		add_extremes(key, duration);
+}
+
+static __always_inline void count_operation(void *ctx, const struct in_flight *flight, __u64 now,
+					    __s64 result, __s32 error)
+{
+	__u32 key = flight->key;
+	struct latency_stats *entry = bpf_map_lookup_elem(&stats, &key);
+	__u64 duration = now - flight->start_ns;
+
+	if (!entry)
+		return; /* filtered, or counted as lost at its start */
+	if ((__s64)duration < 0) {
+		count_loss(LOSS_CLOCK_BACKWARDS);
+		return;
+	}
+	if (error) {
+		__sync_fetch_and_add(&entry->errors, 1);
+		add_errno(key, error);
+	} else {
+		add_duration(entry, key, duration);
+	}
+	if (settings.trace && duration >= settings.slower_ns)
+		send_event(ctx, flight, duration, result);
+}
+
+/* The end of an operation. error: 0, or the errno (positive) that it failed with. */
+static __always_inline int finish(void *ctx, enum latency_nesting nesting, __s64 result,
+				  __s32 error)
+{
+	__u64 now = bpf_ktime_get_ns();
+	struct task_slot *slot;
+
+	if (other_process())
+		return 0;
+	slot = find_task_slot(bpf_get_current_pid_tgid());
+	if (slot && slot->owner & 1u << nesting) {
+		count_operation(ctx, &slot->in_flight[nesting], now, result, error);
+		leave_task_slot(slot, nesting);
+	} else if (shared.enabled) {
+		count_loss(LOSS_ENDS_WITHOUT_START);
+	}
+	return 0;
+}
+
+/* The end of an operation that began_unknown() started. */
+static __always_inline int finish_known(void *ctx, enum latency_nesting nesting,
+					const struct latency_request *request, __s64 result,
+					__s32 error)
+{
+	__u64 now = bpf_ktime_get_ns();
+	struct cached_key *cached;
+	struct in_flight *flight;
+	struct task_slot *slot;
+
+	slot = find_task_slot(bpf_get_current_pid_tgid());
+	if (!slot || !(slot->owner & 1u << nesting))
+		return 0;
+	cached = cached_key(slot, request, signature_of(request));
+	flight = &slot->in_flight[nesting];
+	flight->key = cached->key;
+	describe_flight(flight, cached, request);
+	count_operation(ctx, flight, now, result, error);
+	leave_task_slot(slot, nesting);
+	return 0;
+}
+
+/* The end of one that does not count. */
+static __always_inline int abandon(enum latency_nesting nesting)
+{
+	struct task_slot *slot = find_task_slot(bpf_get_current_pid_tgid());
+
+	if (slot)
+		leave_task_slot(slot, nesting);
+	return 0;
+}
+
+/* Whether the current task is in an operation of another kind. */
+static __always_inline bool within(enum latency_nesting outer)
+{
+	struct task_slot *slot = find_task_slot(bpf_get_current_pid_tgid());
+
+	return slot && slot->owner & 1u << outer;
+}
+
+#endif

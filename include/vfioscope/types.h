@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The fixed-width integers of the layouts that BPF programs and user space
+ * share. BPF programs have them from vmlinux.h, which must not meet
+ * linux/types.h.
+ */
+#ifndef VFIOSCOPE_TYPES_H
+#define VFIOSCOPE_TYPES_H
+
+#ifndef __VMLINUX_H__
+#include <linux/types.h>
+#endif
+
+/* A layout is an agreement: each side proves that it has the same idea of it. */
+#define ASSERT_LAYOUT(type, bytes)                                                                 \
+	_Static_assert(sizeof(type) == (bytes), "layout of " #type " changed")
+
+#endif

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "hooks.h"
+
+#define HAS_NO_VFIO "load it: modprobe vfio-pci"
+#define HAS_NO_TYPE1 "load it: modprobe vfio_iommu_type1 (not needed with iommufd)"
+
+const struct hook hooks[] = {
+	{ "vfio_device_fops_read", "vfio", HOOK_GROUP_VFIO, false, "read", HAS_NO_VFIO },
+	{ "vfio_device_fops_write", "vfio", HOOK_GROUP_VFIO, false, "write", HAS_NO_VFIO },
+	{ "vfio_device_fops_unl_ioctl", "vfio", HOOK_GROUP_VFIO, false, "ioctl", HAS_NO_VFIO },
+	{ "vfio_device_fops_mmap", "vfio", HOOK_GROUP_VFIO, false, "mmap", HAS_NO_VFIO },
+	{ "vfio_device_fops_release", "vfio", HOOK_GROUP_VFIO, false, "release", HAS_NO_VFIO },
+	{ "vfio_group_fops_unl_ioctl", "vfio", HOOK_GROUP_VFIO, false, "open", HAS_NO_VFIO },
+	{ "vfio_device_fops_cdev_open", "vfio", HOOK_GROUP_VFIO, false, "open",
+	  "needs CONFIG_VFIO_DEVICE_CDEV (Linux 6.6)", "vfio_device", "cdev" },
+	{ "vfio_pci_mmap_fault", "vfio_pci_core", HOOK_GROUP_VFIO, false, "fault",
+	  "only before Linux 6.10" },
+	{ "vfio_pci_mmap_page_fault", "vfio_pci_core", HOOK_GROUP_VFIO, false, "fault",
+	  "only from Linux 6.10 on" },
+	{ "vfio_pci_mmap_huge_fault", "vfio_pci_core", HOOK_GROUP_VFIO, false, "fault",
+	  "only from Linux 6.12 on, where the architecture maps huge pages" },
+	{ "vfio_iommu_type1_ioctl", "vfio_iommu_type1", HOOK_GROUP_VFIO, false,
+	  "dma-map dma-unmap ioctl", HAS_NO_TYPE1 },
+	{ "iommufd_fops_ioctl", "iommufd", HOOK_GROUP_VFIO, false, "dma-map dma-unmap ioctl",
+	  "needs CONFIG_IOMMUFD and the iommufd module" },
+	{ "pci_read_config", NULL, HOOK_GROUP_HOST, false, "sysfs-read", "needs CONFIG_PCI" },
+	{ "pci_write_config", NULL, HOOK_GROUP_HOST, false, "sysfs-write", "needs CONFIG_PCI" },
+	{ "proc_bus_pci_read", NULL, HOOK_GROUP_HOST, false, "proc-read", "needs CONFIG_PCI" },
+	{ "proc_bus_pci_write", NULL, HOOK_GROUP_HOST, false, "proc-write", "needs CONFIG_PCI" },
+	{ "pci_reset_function", NULL, HOOK_GROUP_HOST, false, "reset", "needs CONFIG_PCI" },
+	{ "pci_try_reset_function", NULL, HOOK_GROUP_HOST, false, "reset", "needs CONFIG_PCI" },
+	{ "__pci_reset_function_locked", NULL, HOOK_GROUP_HOST, false, "reset",
+	  "needs CONFIG_PCI" },
+	{ "pci_reset_bus", NULL, HOOK_GROUP_HOST, false, "reset", "needs CONFIG_PCI" },
+	{ "pci_enable_sriov", NULL, HOOK_GROUP_HOST, false, "sriov-enable",
+	  "needs CONFIG_PCI_IOV" },
+	{ "pci_disable_sriov", NULL, HOOK_GROUP_HOST, false, "sriov-disable",
+	  "needs CONFIG_PCI_IOV" },
+#define PCI_USER(function, operation)                                                              \
+	{ function, NULL, HOOK_GROUP_DEVICE_ACCESS, false, operation, "needs CONFIG_PCI" }
+	PCI_USER("pci_user_read_config_byte", "pci-read"),
+	PCI_USER("pci_user_read_config_word", "pci-read"),
+	PCI_USER("pci_user_read_config_dword", "pci-read"),
+	PCI_USER("pci_user_write_config_byte", "pci-write"),
+	PCI_USER("pci_user_write_config_word", "pci-write"),
+	PCI_USER("pci_user_write_config_dword", "pci-write"),
+#undef PCI_USER
+#define REACHED(function)                                                                          \
+	{ function, "vfio_pci_core", HOOK_GROUP_DEVICE_ACCESS, true, "device widths of BARs",      \
+	  "only from Linux 6.10 on, 64 bits where the architecture has them" }
+	REACHED("vfio_pci_core_ioread8"),
+	REACHED("vfio_pci_core_ioread16"),
+	REACHED("vfio_pci_core_ioread32"),
+	REACHED("vfio_pci_core_ioread64"),
+	REACHED("vfio_pci_core_iowrite8"),
+	REACHED("vfio_pci_core_iowrite16"),
+	REACHED("vfio_pci_core_iowrite32"),
+	REACHED("vfio_pci_core_iowrite64"),
+#undef REACHED
+};
+
+const size_t hook_count = sizeof(hooks) / sizeof(hooks[0]);
+
+const char *hook_type_name(enum hook_type type)
+{
+	static const char *const names[HOOK_TYPES] = { "fsession", "fentry", "kprobe" };
+
+	return names[type];
+}

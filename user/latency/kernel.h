@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What the running kernel offers for tracing. */
+#ifndef VFIOSCOPE_KERNEL_H
+#define VFIOSCOPE_KERNEL_H
+
+#include "hooks.h"
+
+#include <stdbool.h>
+
+/* Where a hook's function was found. */
+enum hook_presence {
+	HOOK_ABSENT,	/* the kernel or its module is without it */
+	HOOK_NO_MODULE, /* its module is not loaded */
+	HOOK_IN_VMLINUX,
+	HOOK_IN_MODULE,
+};
+
+struct hook_function {
+	enum hook_presence presence;
+	int btf_fd;	 /* of the module's BTF; 0: vmlinux */
+	unsigned int id; /* of the function in that BTF */
+};
+
+struct kernel {
+	bool has_btf;
+	bool can_cast;		    /* bpf_rdonly_cast */
+	bool has_type[HOOK_TYPES];  /* programs of this type attach */
+	int type_error[HOOK_TYPES]; /* errno if not */
+	struct hook_function *functions; /* one for each hook */
+};
+
+/*
+ * Finds out by trying. What does not work is not offered; returns 0, or -1 if
+ * there is no memory.
+ */
+int kernel_open(struct kernel *kernel);
+void kernel_close(struct kernel *kernel);
+
+/* Looks for the hooks' functions again, after a module was loaded. */
+void kernel_find_hooks(struct kernel *kernel);
+
+/* Whether a module is loaded or built in. */
+bool kernel_has_module(const char *module);
+
+/* The address of a function, 0 if the kernel does not tell. */
+unsigned long long kernel_symbol(const char *name);
+
+#endif

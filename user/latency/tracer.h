@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The latency domain: loads and attaches bpf/latency.bpf.c, and reads what it
+ * counted. The only code that touches its maps.
+ */
+#ifndef VFIOSCOPE_TRACER_H
+#define VFIOSCOPE_TRACER_H
+
+#include "kernel.h"
+
+#include <stdbool.h>
+#include <sys/types.h>
+#include <vfioscope/latency.h>
+
+struct tracer_options {
+	struct latency_config config;
+	bool groups[HOOK_GROUP_DEVICE_ACCESS + 1]; /* hooks to attach */
+	__u32 event_bytes; /* ring buffer, a power of two; 0: no events */
+};
+
+/* How a hook is attached. */
+struct hook_state {
+	enum hook_presence presence;
+	bool attached;
+	enum hook_type type;
+	int error; /* errno of the last attempt, 0 if there was none */
+};
+
+struct tracer;
+
+/*
+ * Loads and attaches; nothing is counted before tracer_start(). Returns NULL
+ * after an error message.
+ */
+struct tracer *tracer_open(const struct tracer_options *options);
+void tracer_close(struct tracer *tracer);
+
+void tracer_start(struct tracer *tracer);
+void tracer_stop(struct tracer *tracer);
+
+/* Follows a process and its children; 0, or -1 after an error message. */
+int tracer_follow(struct tracer *tracer, pid_t pid);
+
+/* Attaches the hooks of modules that were loaded meanwhile; returns how many. */
+int tracer_pick_up_modules(struct tracer *tracer);
+
+/* The kernel's counters, shared memory that goes on changing. */
+struct latency_stats *tracer_stats(const struct tracer *tracer, __u32 *count);
+const struct device_info *tracer_device(const struct tracer *tracer, __u32 index);
+
+/* Number of failures of a key by errno; returns how many entries were filled in. */
+struct errno_count {
+	int error;
+	__u64 count;
+};
+size_t tracer_errnos(const struct tracer *tracer, __u32 key, struct errno_count *counts,
+		     size_t most);
+
+/* What is not in the counters. */
+struct tracer_losses {
+	__u64 by_cause[LOSSES];
+	__u64 missed_runs;   /* programs that the kernel skipped: recursion */
+	__u64 missed_probes; /* kprobes and kretprobes that it skipped */
+	__u64 in_flight;     /* operations that have begun and not ended */
+	__u64 unattached;    /* hooks that exist and could not be attached */
+};
+void tracer_losses(const struct tracer *tracer, struct tracer_losses *losses);
+
+const struct kernel *tracer_kernel(const struct tracer *tracer);
+const struct hook_state *tracer_hooks(const struct tracer *tracer);
+__u64 tracer_map_bytes(const struct tracer *tracer);
+
+/*
+ * Waits up to timeout_ms for events and calls `receive` for each. Returns 0,
+ * or -1 with errno (EINTR for a signal).
+ */
+typedef void (*tracer_receive)(const struct latency_event *event, void *argument);
+int tracer_poll(struct tracer *tracer, int timeout_ms, tracer_receive receive, void *argument);
+
+#endif
