@@ -99,11 +99,15 @@ static __always_inline int describe_device(enum device_handle kind, __u64 handle
 {
 	struct device___vfioscope *device;
 	struct vfio_group___vfioscope *group;
+	int number;
 
 	switch (kind) {
 	case HANDLE_CONTAINER:
-		BPF_SNPRINTF(name->text, sizeof(name->text), "container:%d",
-			     container_group(handle));
+		number = container_group(handle);
+		if (number < 0)
+			__builtin_memcpy(name->text, "container", sizeof("container"));
+		else
+			BPF_SNPRINTF(name->text, sizeof(name->text), "container:%d", number);
 		return 0;
 	case HANDLE_GROUP:
 		group = (void *)handle;

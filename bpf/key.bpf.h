@@ -192,15 +192,15 @@ __noinline int find_key(struct cached_key *cached, const struct latency_request 
 {
 	struct latency_key key = {};
 	struct device_info *info;
-	__u32 device, generation = shared.generation;
 	__u16 region;
+	__u32 device;
 
 	if (!cached || !request)
 		return 0;
 	region = request->region;
 	cached->key = KEY_FILTERED;
 	cached->handle = 0;
-	if (!accept_task())
+	if (!shared.enabled || !accept_task())
 		return 0;
 	device = find_device(request);
 	info = bpf_map_lookup_elem(&devices, &device);
@@ -222,7 +222,6 @@ __noinline int find_key(struct cached_key *cached, const struct latency_request 
 		return 0;
 	if (settings.by_moment)
 		return 0;
-	cached->generation = generation;
 	cached->handle = request->handle;
 	return 0;
 }

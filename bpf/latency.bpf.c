@@ -60,7 +60,7 @@ static __always_inline int begin_transfer(struct file *file, enum latency_operat
 	request.by_offset = true;
 	request.argument = read_offset(position, settings.can_cast);
 	request.width = count;
-	return begin(NESTING_FILE, &request);
+	return begin(NESTING_FILE, request);
 }
 
 ENTRY(vfio_device_fops_read, struct file *file, char *buffer, size_t count, loff_t *position)
@@ -90,7 +90,7 @@ ENTRY(vfio_device_fops_unl_ioctl, struct file *file, unsigned int command, unsig
 
 	request.command = command;
 	request.argument = argument;
-	return begin(NESTING_FILE, &request);
+	return begin(NESTING_FILE, request);
 }
 
 EXIT(vfio_device_fops_unl_ioctl, 3, __s64)
@@ -106,7 +106,7 @@ ENTRY(vfio_device_fops_mmap, struct file *file, struct vm_area_struct *vma)
 
 	request.by_offset = true;
 	request.argument = READ(vma, vm_pgoff) << settings.page_shift;
-	return begin(NESTING_FILE, &request);
+	return begin(NESTING_FILE, request);
 }
 
 EXIT(vfio_device_fops_mmap, 2, int)
@@ -118,7 +118,7 @@ ENTRY(vfio_device_fops_release, struct inode *inode, struct file *file)
 {
 	struct latency_request request = file_request(file, OPERATION_RELEASE);
 
-	begin(NESTING_FILE, &request);
+	begin(NESTING_FILE, request);
 	forget_handles();
 	return 0;
 }
@@ -153,7 +153,7 @@ ENTRY(vfio_group_fops_unl_ioctl, struct file *file, unsigned int command, unsign
 
 EXIT(vfio_group_fops_unl_ioctl, 3, __s64)
 {
-	struct in_flight *flight = in_flight(bpf_get_current_pid_tgid(), NESTING_OPEN);
+	struct task_slot *slot = slot_in_flight(NESTING_OPEN);
 	struct latency_request request = {
 		.operation = OPERATION_OPEN,
 		.region = REGION_NONE,
@@ -161,17 +161,17 @@ EXIT(vfio_group_fops_unl_ioctl, 3, __s64)
 	};
 	__u64 private_data = 0;
 
-	if (!flight)
+	if (!slot)
 		return 0; /* another command */
 	forget_handles();
-	request.handle = flight->argument;
+	request.handle = slot->in_flight[NESTING_OPEN].argument;
 	if (result >= 0)
 		private_data = private_data_of(result);
 	if (private_data) {
 		request.kind = HANDLE_VFIO_FILE;
 		request.handle = private_data;
 	}
-	return finish_known(ctx, NESTING_OPEN, &request, result, errno_of(result));
+	return finish_known(ctx, NESTING_OPEN, request, result, errno_of(result));
 }
 
 ENTRY(vfio_device_fops_cdev_open, struct inode *inode, struct file *file)
@@ -188,7 +188,7 @@ ENTRY(vfio_device_fops_cdev_open, struct inode *inode, struct file *file)
 	request.handle = (__u64)READ(inode, i_cdev) -
 			 bpf_core_field_offset(struct vfio_device___vfioscope, cdev);
 	forget_handles();
-	return begin(NESTING_OPEN, &request);
+	return begin(NESTING_OPEN, request);
 }
 
 EXIT(vfio_device_fops_cdev_open, 2, int)
@@ -213,7 +213,7 @@ static __always_inline int begin_fault(enum latency_nesting nesting, struct vm_f
 		.argument = (__u64)READ(fault, pgoff) << settings.page_shift,
 	};
 
-	return begin(nesting, &request);
+	return begin(nesting, request);
 }
 
 static __always_inline int finish_fault(void *ctx, enum latency_nesting nesting,
@@ -287,7 +287,7 @@ static __always_inline int begin_iommu(enum device_handle kind, __u64 handle, __
 	default:
 		request.command = command;
 	}
-	return begin(NESTING_DMA, &request);
+	return begin(NESTING_DMA, request);
 }
 
 ENTRY(vfio_iommu_type1_ioctl, void *iommu, unsigned int command, unsigned long argument)
@@ -324,7 +324,7 @@ static __always_inline int begin_host(enum latency_operation operation, enum dev
 		.width = width,
 	};
 
-	return begin(NESTING_HOST, &request);
+	return begin(NESTING_HOST, request);
 }
 
 ENTRY(pci_read_config, struct file *file, struct kobject *kobject, struct bin_attribute *attribute,
@@ -392,7 +392,7 @@ static __always_inline int begin_pci(enum latency_nesting nesting,
 		.handle = (__u64)device,
 	};
 
-	return begin(nesting, &request);
+	return begin(nesting, request);
 }
 
 ENTRY(pci_reset_function, struct pci_dev *device)
@@ -476,7 +476,7 @@ static __always_inline int begin_pci_user(enum latency_operation operation,
 
 	if (reached_within(NESTING_FILE, width_bit) || reached_within(NESTING_HOST, width_bit))
 		return 0;
-	return begin(NESTING_PCI, &request);
+	return begin(NESTING_PCI, request);
 }
 
 static __always_inline int finish_pci_user(void *ctx, int result)

@@ -19,35 +19,43 @@ struct {
 /* Tries of a compare-and-swap that other CPUs may win. */
 #define SWAP_TRIES 8
 
-static __always_inline __u64 signature_of(const struct latency_request *request)
-{
-	__u64 signature = request->operation | (__u64)(request->command | request->width) << 32;
+/*
+ * Requests are passed by value: what a hook knows when it is compiled stays
+ * known, and a request is put into memory only where find_key() needs it.
+ */
 
-	if (settings.by_process)
-		signature |= bpf_get_current_pid_tgid() >> 32 << 8;
-	return signature;
+static __always_inline __u64 signature_of(struct latency_request request)
+{
+	return (__u64)(request.command | request.width) << 32 | (shared.generation & 0xffffff) << 8 |
+	       request.operation;
 }
 
-static __always_inline bool same_key(const struct cached_key *cached,
-				     const struct latency_request *request, __u64 signature)
+static __always_inline bool same_key(const struct task_slot *slot, const struct cached_key *cached,
+				     struct latency_request request, __u64 signature)
 {
-	return cached->handle == request->handle && cached->signature == signature &&
-	       cached->generation == shared.generation &&
-	       (!request->by_offset ||
-		request->argument >> (cached->region_shift & 63) == cached->region);
+	if (cached->handle != request.handle || cached->signature != signature)
+		return false;
+	if (request.by_offset &&
+	    request.argument >> (cached->region_shift & 63) != cached->region)
+		return false;
+	return !settings.by_process || slot->process == bpf_get_current_pid_tgid() >> 32;
 }
 
-static __always_inline struct cached_key *
-cached_key(struct task_slot *slot, const struct latency_request *request, __u64 signature)
+static __always_inline struct cached_key *cached_key(struct task_slot *slot,
+						     struct latency_request request)
 {
-	__u32 place = request->operation ^ request->command ^ request->width;
+	__u64 signature = signature_of(request);
+	__u32 place = request.operation ^ request.command ^ request.width;
 	struct cached_key *cached;
 
-	if (request->by_offset)
-		place ^= request->argument >> REGION_SHIFT_DEFAULT;
+	if (request.by_offset)
+		place ^= request.argument >> REGION_SHIFT_DEFAULT;
 	cached = &slot->cached[place & (CACHED_KEYS - 1)];
-	if (!same_key(cached, request, signature)) {
-		find_key(cached, request);
+	if (!same_key(slot, cached, request, signature)) {
+		struct latency_request in_memory = request;
+
+		slot->process = bpf_get_current_pid_tgid() >> 32;
+		find_key(cached, &in_memory);
 		cached->signature = signature;
 	}
 	return cached;
@@ -59,24 +67,22 @@ static __always_inline bool other_process(void)
 }
 
 /* The start of an operation whose device is known. */
-static __always_inline int begin(enum latency_nesting nesting,
-				 const struct latency_request *request)
+static __always_inline int begin(enum latency_nesting nesting, struct latency_request request)
 {
-	__u64 signature = signature_of(request);
 	struct cached_key *cached;
 	struct in_flight *flight;
 	struct task_slot *slot;
 
-	if (!shared.enabled || other_process())
+	if (other_process())
 		return 0;
-	slot = enter_task_slot(bpf_get_current_pid_tgid(), nesting);
+	slot = enter_task_slot(nesting);
 	if (!slot)
 		return 0;
-	cached = cached_key(slot, request, signature);
+	cached = cached_key(slot, request);
 	flight = &slot->in_flight[nesting];
 	flight->key = cached->key;
-	if (settings.trace || request->operation == OPERATION_IOCTL)
-		describe_flight(flight, cached, request);
+	if (request.operation == OPERATION_IOCTL || settings.trace)
+		describe_flight(flight, cached, &request);
 	flight->start_ns = bpf_ktime_get_ns();
 	return 0;
 }
@@ -89,7 +95,7 @@ static __always_inline int begin_unknown(enum latency_nesting nesting, __u64 arg
 
 	if (!shared.enabled || other_process())
 		return 0;
-	slot = enter_task_slot(bpf_get_current_pid_tgid(), nesting);
+	slot = enter_task_slot(nesting);
 	if (!slot)
 		return 0;
 	flight = &slot->in_flight[nesting];
@@ -142,7 +148,7 @@ __noinline int add_extremes(__u32 key, __u64 duration)
 
 static __always_inline void add_duration(struct latency_stats *entry, __u32 key, __u64 duration)
 {
-	__u32 slot = histogram_slot(duration);
+	__u32 slot = histogram_slot_near(duration, &entry->shift);
 
 	if (slot < HISTOGRAM_SLOTS)
 		__sync_fetch_and_add(&entry->slots[slot], 1);
@@ -174,42 +180,43 @@ static __always_inline void count_operation(void *ctx, const struct in_flight *f
 		send_event(ctx, flight, duration, result);
 }
 
+static __always_inline void count_end_without_start(void)
+{
+	if (shared.enabled && !other_process())
+		count_loss(LOSS_ENDS_WITHOUT_START);
+}
+
 /* The end of an operation. error: 0, or the errno (positive) that it failed with. */
 static __always_inline int finish(void *ctx, enum latency_nesting nesting, __s64 result,
 				  __s32 error)
 {
 	__u64 now = bpf_ktime_get_ns();
-	struct task_slot *slot;
+	struct task_slot *slot = slot_in_flight(nesting);
 
-	if (other_process())
-		return 0;
-	slot = find_task_slot(bpf_get_current_pid_tgid());
-	if (slot && slot->owner & 1u << nesting) {
+	if (slot) {
 		count_operation(ctx, &slot->in_flight[nesting], now, result, error);
 		leave_task_slot(slot, nesting);
-	} else if (shared.enabled) {
-		count_loss(LOSS_ENDS_WITHOUT_START);
+	} else {
+		count_end_without_start();
 	}
 	return 0;
 }
 
-/* The end of an operation that began_unknown() started. */
+/* The end of an operation that begin_unknown() began. */
 static __always_inline int finish_known(void *ctx, enum latency_nesting nesting,
-					const struct latency_request *request, __s64 result,
-					__s32 error)
+					struct latency_request request, __s64 result, __s32 error)
 {
 	__u64 now = bpf_ktime_get_ns();
+	struct task_slot *slot = slot_in_flight(nesting);
 	struct cached_key *cached;
 	struct in_flight *flight;
-	struct task_slot *slot;
 
-	slot = find_task_slot(bpf_get_current_pid_tgid());
-	if (!slot || !(slot->owner & 1u << nesting))
+	if (!slot)
 		return 0;
-	cached = cached_key(slot, request, signature_of(request));
+	cached = cached_key(slot, request);
 	flight = &slot->in_flight[nesting];
 	flight->key = cached->key;
-	describe_flight(flight, cached, request);
+	describe_flight(flight, cached, &request);
 	count_operation(ctx, flight, now, result, error);
 	leave_task_slot(slot, nesting);
 	return 0;
@@ -218,7 +225,7 @@ static __always_inline int finish_known(void *ctx, enum latency_nesting nesting,
 /* The end of one that does not count. */
 static __always_inline int abandon(enum latency_nesting nesting)
 {
-	struct task_slot *slot = find_task_slot(bpf_get_current_pid_tgid());
+	struct task_slot *slot = slot_in_flight(nesting);
 
 	if (slot)
 		leave_task_slot(slot, nesting);
@@ -228,9 +235,7 @@ static __always_inline int abandon(enum latency_nesting nesting)
 /* Whether the current task is in an operation of another kind. */
 static __always_inline bool within(enum latency_nesting outer)
 {
-	struct task_slot *slot = find_task_slot(bpf_get_current_pid_tgid());
-
-	return slot && slot->owner & 1u << outer;
+	return slot_in_flight(outer);
 }
 
 #endif

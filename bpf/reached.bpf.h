@@ -12,11 +12,11 @@
 /* Counts an access of 1 << width_bit bytes within an operation of this kind, if there is one. */
 static __always_inline bool reached_within(enum latency_nesting nesting, __u32 width_bit)
 {
-	struct task_slot *slot = find_task_slot(bpf_get_current_pid_tgid());
+	struct task_slot *slot = slot_in_flight(nesting);
 	struct latency_stats *entry;
 	__u32 key;
 
-	if (!slot || !(slot->owner & 1u << nesting))
+	if (!slot)
 		return false;
 	key = slot->in_flight[nesting].key;
 	entry = bpf_map_lookup_elem(&stats, &key);

@@ -39,9 +39,13 @@ static __noinline void learn_from(__u64 user_info, __u32 device)
 /* At the end of a successful ioctl of the current task. */
 static __always_inline void learn_region_shift(__u32 command)
 {
-	struct in_flight *flight = in_flight(bpf_get_current_pid_tgid(), NESTING_FILE);
+	struct task_slot *slot = slot_in_flight(NESTING_FILE);
+	const struct in_flight *flight;
 
-	if (flight && flight->command == command && flight->operation == OPERATION_IOCTL)
+	if (!slot)
+		return;
+	flight = &slot->in_flight[NESTING_FILE];
+	if (flight->command == command && flight->operation == OPERATION_IOCTL)
 		learn_from(flight->argument, flight->device);
 }
 

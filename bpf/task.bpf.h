@@ -42,10 +42,10 @@ static __always_inline void forget_handles(void)
  * looks at each once and not at what follows for each of their results.
  */
 
-/* The slot of a task that is not in its first place, or NO_SLOT. */
-__noinline __u32 search_task_slot(__u32 tid)
+/* The slot of a task, or NO_SLOT. */
+__noinline __u32 find_task_slot(__u32 tid)
 {
-	for (__u32 probe = 1; probe < TASK_SLOT_PROBES; probe++)
+	for (__u32 probe = 0; probe < TASK_SLOT_PROBES; probe++)
 		if (task_slot(tid + probe)->owner >> 32 == tid)
 			return (tid + probe) & (TASK_SLOTS - 1);
 	return NO_SLOT;
@@ -65,51 +65,63 @@ __noinline __u32 take_task_slot(__u32 tid, __u32 bit)
 		/* The last owner's keys may be filtered, or kept apart, otherwise. */
 		for (__u32 i = 0; i < CACHED_KEYS; i++)
 			slot->cached[i].handle = 0;
+		slot->process = bpf_get_current_pid_tgid() >> 32;
 		return (tid + probe) & (TASK_SLOTS - 1);
 	}
 	count_loss(LOSS_IN_FLIGHT_FULL);
 	return NO_SLOT;
 }
 
-static __always_inline struct task_slot *find_task_slot(__u32 tid)
+static __always_inline __u32 current_tid(void)
 {
-	struct task_slot *slot = task_slot(tid);
-	__u32 index;
+	return bpf_get_current_pid_tgid();
+}
 
-	if (slot->owner >> 32 == tid)
-		return slot;
-	index = search_task_slot(tid);
-	return index == NO_SLOT ? NULL : task_slot(index);
+
+/* enter_task_slot() of a task that is elsewhere, or has something in flight, or is new. */
+__noinline __u32 enter_other_slot(__u32 tid, __u32 bit)
+{
+	__u32 index = find_task_slot(tid);
+	struct task_slot *slot = task_slot(index);
+	__u64 owner = slot->owner;
+
+	if (index != NO_SLOT && owner & bit)
+		count_loss(LOSS_STARTS_WITHOUT_END);
+	/* Fails if it is not there, or if another task takes it in this moment. */
+	if (index != NO_SLOT && owner >> 32 == tid &&
+	    __sync_val_compare_and_swap(&slot->owner, owner, owner | bit) == owner)
+		return index;
+	return take_task_slot(tid, bit);
 }
 
 /* Marks an operation as in flight in the current task; NULL if there is no room. */
-static __always_inline struct task_slot *enter_task_slot(__u32 tid, enum latency_nesting nesting)
+static __always_inline struct task_slot *enter_task_slot(enum latency_nesting nesting)
 {
-	struct task_slot *slot = find_task_slot(tid);
-	__u32 bit = 1u << nesting, index;
-	__u64 owner;
+	__u64 tid = bpf_get_current_pid_tgid(), idle = tid << 32, bit = 1u << nesting;
+	struct task_slot *slot = task_slot(tid);
+	__u32 index;
 
-	if (slot) {
-		owner = slot->owner;
-		if (owner & bit)
-			count_loss(LOSS_STARTS_WITHOUT_END);
-		/* Fails only if another task took the slot in this moment. */
-		if (owner >> 32 == tid &&
-		    __sync_val_compare_and_swap(&slot->owner, owner, owner | bit) == owner)
-			return slot;
-	}
-	index = take_task_slot(tid, bit);
+	/* The usual case: its own place, and nothing in flight. */
+	if (__sync_val_compare_and_swap(&slot->owner, idle, idle | bit) == idle)
+		return slot;
+	index = enter_other_slot(tid, bit);
 	return index == NO_SLOT ? NULL : task_slot(index);
 }
 
-/* The current task's operation in flight, or NULL. */
-static __always_inline struct in_flight *in_flight(__u32 tid, enum latency_nesting nesting)
+/* The current task's slot if it has such an operation in flight, or NULL. */
+static __always_inline struct task_slot *slot_in_flight(enum latency_nesting nesting)
 {
-	struct task_slot *slot = find_task_slot(tid);
+	__u64 tid = bpf_get_current_pid_tgid(), bit = 1u << nesting;
+	struct task_slot *slot = task_slot(tid);
+	__u32 index;
 
-	if (!slot || !(slot->owner & (1u << nesting)))
+	if (slot->owner == (tid << 32 | bit))
+		return slot;
+	index = find_task_slot(tid);
+	if (index == NO_SLOT)
 		return NULL;
-	return &slot->in_flight[nesting];
+	slot = task_slot(index);
+	return slot->owner & bit ? slot : NULL;
 }
 
 static __always_inline void leave_task_slot(struct task_slot *slot, enum latency_nesting nesting)

@@ -61,6 +61,24 @@ static inline __attribute__((always_inline)) unsigned int histogram_slot(unsigne
 	return (shift << HISTOGRAM_SUB_BITS) + (unsigned int)(value >> shift);
 }
 
+/*
+ * The same for a value that is likely to have the highest bit of the last one:
+ * *shift is what the last call left there, 0 at first. Whatever it is, the
+ * answer is right.
+ */
+static inline __attribute__((always_inline)) unsigned int
+histogram_slot_near(unsigned long long value, unsigned int *shift)
+{
+	unsigned int near = *shift & 63, slot;
+
+	/* Only a value below the clamp can pass: near is at most 34 then. */
+	if ((value >> near) - HISTOGRAM_SUB_SLOTS < HISTOGRAM_SUB_SLOTS)
+		return (near << HISTOGRAM_SUB_BITS) + (unsigned int)(value >> near);
+	slot = histogram_slot(value);
+	*shift = slot < HISTOGRAM_SUB_SLOTS ? 0 : slot / HISTOGRAM_SUB_SLOTS - 1;
+	return slot;
+}
+
 /* Smallest value of a slot, in the unit of the values put in. */
 static inline __attribute__((always_inline)) unsigned long long
 histogram_slot_low(unsigned int slot)

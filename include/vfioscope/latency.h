@@ -101,7 +101,7 @@ ASSERT_LAYOUT(struct latency_key, 48);
 struct latency_stats {
 	struct latency_key key;
 	__u32 used;		/* 1 once key is valid */
-	__u32 reserved;
+	__u32 shift;		/* of histogram_slot_near() */
 	__u64 sum_ns;
 	__u64 min_inverted_ns;	/* ~minimum, so that 0 means none yet */
 	__u64 max_ns;
@@ -171,13 +171,13 @@ ASSERT_LAYOUT(struct in_flight, 40);
 
 /* A key that this task used before. */
 struct cached_key {
-	__u64 handle;	  /* what identifies the device: a kernel address */
-	__u64 signature;  /* operation, command and width */
-	__u32 generation; /* of latency_state when it was found */
+	__u64 handle;	 /* what identifies the device: a kernel address; 0: unused */
+	__u64 signature; /* operation, generation, command or width */
 	__u32 key;
 	__u32 device;
 	__u16 region;
 	__u16 region_shift;
+	__u32 reserved;
 };
 ASSERT_LAYOUT(struct cached_key, 32);
 
@@ -190,17 +190,20 @@ ASSERT_LAYOUT(struct cached_key, 32);
  */
 struct task_slot {
 	__u64 owner;
+	__u32 process; /* of the owner; another may come to have the same task id */
+	__u32 reserved;
 	struct in_flight in_flight[NESTINGS];
 	struct cached_key cached[CACHED_KEYS];
 };
-ASSERT_LAYOUT(struct task_slot, 8 + 40 * NESTINGS + 32 * CACHED_KEYS);
+ASSERT_LAYOUT(struct task_slot, 16 + 40 * NESTINGS + 32 * CACHED_KEYS);
 
 #define TASK_SLOTS 2048	 /* a power of two */
 #define TASK_SLOT_PROBES 8
 
 /* The programs' only global variable: user space maps it. */
 struct latency_state {
-	__u32 enabled;	  /* operations that start while this is 0 are not counted */
+	/* Operations that start while this is 0 are not counted. Raise generation with it. */
+	__u32 enabled;
 	__u32 generation; /* raised when a cached key may have become wrong */
 	__u32 keys;	  /* keys handed out so far; may run past the map's size */
 	__u32 devices;	  /* devices handed out so far; likewise */
@@ -208,7 +211,7 @@ struct latency_state {
 	__u64 losses[LOSSES];
 	struct task_slot tasks[TASK_SLOTS];
 };
-ASSERT_LAYOUT(struct latency_state, 24 + 8 * LOSSES + TASK_SLOTS * (8 + 40 * NESTINGS + 32 * CACHED_KEYS));
+ASSERT_LAYOUT(struct latency_state, 24 + 8 * LOSSES + TASK_SLOTS * (16 + 40 * NESTINGS + 32 * CACHED_KEYS));
 
 #define FILTER_DEVICES 16
 #define FILTER_WIDTHS 8

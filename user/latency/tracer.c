@@ -489,11 +489,13 @@ void tracer_close(struct tracer *tracer)
 void tracer_start(struct tracer *tracer)
 {
 	__atomic_store_n(&tracer->state->enabled, 1, __ATOMIC_SEQ_CST);
+	__atomic_add_fetch(&tracer->state->generation, 1, __ATOMIC_SEQ_CST);
 }
 
 void tracer_stop(struct tracer *tracer)
 {
 	__atomic_store_n(&tracer->state->enabled, 0, __ATOMIC_SEQ_CST);
+	__atomic_add_fetch(&tracer->state->generation, 1, __ATOMIC_SEQ_CST);
 }
 
 int tracer_follow(struct tracer *tracer, pid_t pid)
