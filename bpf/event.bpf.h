@@ -34,7 +34,7 @@ static __always_inline __u64 region_offset(const struct in_flight *flight)
 	device = bpf_map_lookup_elem(&devices, &index);
 	if (!device)
 		return 0;
-	return flight->argument & ((1ULL << (device->region_shift & 63)) - 1);
+	return flight->argument & region_mask(device->region_shift);
 }
 
 static __noinline void send_event(void *ctx, const struct in_flight *flight, __u64 duration,

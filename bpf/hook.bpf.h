@@ -139,7 +139,7 @@ extern void *bpf_rdonly_cast(void *object, __u32 type) __ksym __weak;
  */
 static __always_inline __u64 read_offset(loff_t *position, bool can_cast)
 {
-	loff_t offset = 0;
+	loff_t offset; /* set to 0 if it cannot be read */
 
 #ifndef HOOK_KPROBE
 	if (can_cast) {

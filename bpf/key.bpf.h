@@ -50,6 +50,11 @@ static __always_inline __u32 rounded_width(__u32 width)
 	return 2u << histogram_highest_bit(width - 1);
 }
 
+static __always_inline __u64 region_mask(__u32 shift)
+{
+	return (1ULL << (shift & 63)) - 1;
+}
+
 static __always_inline __u16 region_of(__u64 offset, __u32 shift)
 {
 	__u64 region = offset >> (shift & 63);
@@ -209,9 +214,11 @@ __noinline int find_key(struct cached_key *cached, const struct latency_request 
 		return 0;
 	}
 	cached->device = device;
-	cached->region_shift = info->region_shift;
-	if (request->by_offset)
+	if (request->by_offset) {
 		region = region_of(request->argument, info->region_shift);
+		cached->first_offset = request->argument & ~region_mask(info->region_shift);
+		cached->last_offset = region_mask(info->region_shift);
+	}
 	cached->region = region;
 	if (info->accepted && (!settings.filter_region || accept_region(region)) &&
 	    (!settings.filter_width || accept_width(request->width))) {

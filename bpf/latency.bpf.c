@@ -17,9 +17,6 @@
 
 char LICENSE[] SEC("license") = "GPL";
 
-/* include/linux/err.h */
-#define MAX_ERRNO 4095
-
 /* include/uapi/linux/errno-base.h; BTF has no macros. */
 #define ENOMEM 12
 #define EFAULT 14
@@ -33,11 +30,6 @@ char LICENSE[] SEC("license") = "GPL";
 #define IOMMU_IOAS_MAP VFIO_COMMAND(0x85)
 #define IOMMU_IOAS_UNMAP VFIO_COMMAND(0x86)
 #define IOMMU_IOAS_MAP_FILE VFIO_COMMAND(0x8f)
-
-static __always_inline __s32 errno_of(__s64 result)
-{
-	return result < 0 && result >= -MAX_ERRNO ? -result : 0;
-}
 
 /* vfio: a device's file */
 
@@ -70,7 +62,7 @@ ENTRY(vfio_device_fops_read, struct file *file, char *buffer, size_t count, loff
 
 EXIT(vfio_device_fops_read, 4, __s64)
 {
-	return finish(ctx, NESTING_FILE, result, errno_of(result));
+	return finish(ctx, NESTING_FILE, result);
 }
 
 ENTRY(vfio_device_fops_write, struct file *file, const char *buffer, size_t count,
@@ -81,7 +73,7 @@ ENTRY(vfio_device_fops_write, struct file *file, const char *buffer, size_t coun
 
 EXIT(vfio_device_fops_write, 4, __s64)
 {
-	return finish(ctx, NESTING_FILE, result, errno_of(result));
+	return finish(ctx, NESTING_FILE, result);
 }
 
 ENTRY(vfio_device_fops_unl_ioctl, struct file *file, unsigned int command, unsigned long argument)
@@ -97,7 +89,7 @@ EXIT(vfio_device_fops_unl_ioctl, 3, __s64)
 {
 	if (!result)
 		learn_region_shift(VFIO_DEVICE_GET_REGION_INFO);
-	return finish(ctx, NESTING_FILE, result, errno_of(result));
+	return finish(ctx, NESTING_FILE, result);
 }
 
 ENTRY(vfio_device_fops_mmap, struct file *file, struct vm_area_struct *vma)
@@ -111,7 +103,7 @@ ENTRY(vfio_device_fops_mmap, struct file *file, struct vm_area_struct *vma)
 
 EXIT(vfio_device_fops_mmap, 2, int)
 {
-	return finish(ctx, NESTING_FILE, result, errno_of(result));
+	return finish(ctx, NESTING_FILE, result);
 }
 
 ENTRY(vfio_device_fops_release, struct inode *inode, struct file *file)
@@ -126,7 +118,7 @@ ENTRY(vfio_device_fops_release, struct inode *inode, struct file *file)
 EXIT(vfio_device_fops_release, 2, int)
 {
 	forget_handles();
-	return finish(ctx, NESTING_FILE, result, errno_of(result));
+	return finish(ctx, NESTING_FILE, result);
 }
 
 /* vfio: a device is opened through its group, or by its own character device */
@@ -171,7 +163,7 @@ EXIT(vfio_group_fops_unl_ioctl, 3, __s64)
 		request.kind = HANDLE_VFIO_FILE;
 		request.handle = private_data;
 	}
-	return finish_known(ctx, NESTING_OPEN, request, result, errno_of(result));
+	return finish_known(ctx, NESTING_OPEN, request, result);
 }
 
 ENTRY(vfio_device_fops_cdev_open, struct inode *inode, struct file *file)
@@ -193,7 +185,7 @@ ENTRY(vfio_device_fops_cdev_open, struct inode *inode, struct file *file)
 
 EXIT(vfio_device_fops_cdev_open, 2, int)
 {
-	return finish(ctx, NESTING_OPEN, result, errno_of(result));
+	return finish(ctx, NESTING_OPEN, result);
 }
 
 /* vfio-pci-core: faults of a mapped BAR */
@@ -219,11 +211,9 @@ static __always_inline int begin_fault(enum latency_nesting nesting, struct vm_f
 static __always_inline int finish_fault(void *ctx, enum latency_nesting nesting,
 					unsigned int result)
 {
-	__s32 error = 0;
-
 	if (result & FAULT_ERROR)
-		error = result & FAULT_OOM ? ENOMEM : EFAULT;
-	return finish(ctx, nesting, result, error);
+		return finish(ctx, nesting, result & FAULT_OOM ? -ENOMEM : -EFAULT);
+	return finish(ctx, nesting, 0);
 }
 
 ENTRY(vfio_pci_mmap_fault, struct vm_fault *fault)
@@ -297,7 +287,7 @@ ENTRY(vfio_iommu_type1_ioctl, void *iommu, unsigned int command, unsigned long a
 
 EXIT(vfio_iommu_type1_ioctl, 3, __s64)
 {
-	return finish(ctx, NESTING_DMA, result, errno_of(result));
+	return finish(ctx, NESTING_DMA, result);
 }
 
 ENTRY(iommufd_fops_ioctl, struct file *file, unsigned int command, unsigned long argument)
@@ -307,7 +297,7 @@ ENTRY(iommufd_fops_ioctl, struct file *file, unsigned int command, unsigned long
 
 EXIT(iommufd_fops_ioctl, 3, __s64)
 {
-	return finish(ctx, NESTING_DMA, result, errno_of(result));
+	return finish(ctx, NESTING_DMA, result);
 }
 
 /* The host's own accesses to configuration space: sysfs and /proc/bus/pci */
@@ -335,7 +325,7 @@ ENTRY(pci_read_config, struct file *file, struct kobject *kobject, struct bin_at
 
 EXIT(pci_read_config, 6, __s64)
 {
-	return finish(ctx, NESTING_HOST, result, errno_of(result));
+	return finish(ctx, NESTING_HOST, result);
 }
 
 ENTRY(pci_write_config, struct file *file, struct kobject *kobject,
@@ -346,7 +336,7 @@ ENTRY(pci_write_config, struct file *file, struct kobject *kobject,
 
 EXIT(pci_write_config, 6, __s64)
 {
-	return finish(ctx, NESTING_HOST, result, errno_of(result));
+	return finish(ctx, NESTING_HOST, result);
 }
 
 static __always_inline void *proc_device(struct file *file)
@@ -366,7 +356,7 @@ ENTRY(proc_bus_pci_read, struct file *file, char *buffer, size_t count, loff_t *
 
 EXIT(proc_bus_pci_read, 4, __s64)
 {
-	return finish(ctx, NESTING_HOST, result, errno_of(result));
+	return finish(ctx, NESTING_HOST, result);
 }
 
 ENTRY(proc_bus_pci_write, struct file *file, const char *buffer, size_t count, loff_t *position)
@@ -377,7 +367,7 @@ ENTRY(proc_bus_pci_write, struct file *file, const char *buffer, size_t count, l
 
 EXIT(proc_bus_pci_write, 4, __s64)
 {
-	return finish(ctx, NESTING_HOST, result, errno_of(result));
+	return finish(ctx, NESTING_HOST, result);
 }
 
 /* Functions of the PCI core */
@@ -402,7 +392,7 @@ ENTRY(pci_reset_function, struct pci_dev *device)
 
 EXIT(pci_reset_function, 1, int)
 {
-	return finish(ctx, NESTING_RESET, result, errno_of(result));
+	return finish(ctx, NESTING_RESET, result);
 }
 
 ENTRY(pci_try_reset_function, struct pci_dev *device)
@@ -412,7 +402,7 @@ ENTRY(pci_try_reset_function, struct pci_dev *device)
 
 EXIT(pci_try_reset_function, 1, int)
 {
-	return finish(ctx, NESTING_RESET, result, errno_of(result));
+	return finish(ctx, NESTING_RESET, result);
 }
 
 ENTRY(pci_reset_bus, struct pci_dev *device)
@@ -422,7 +412,7 @@ ENTRY(pci_reset_bus, struct pci_dev *device)
 
 EXIT(pci_reset_bus, 1, int)
 {
-	return finish(ctx, NESTING_RESET, result, errno_of(result));
+	return finish(ctx, NESTING_RESET, result);
 }
 
 /* The other two call it, so does vfio-pci when a device is closed. */
@@ -437,7 +427,7 @@ EXIT(__pci_reset_function_locked, 1, int)
 {
 	if (within(NESTING_RESET))
 		return 0;
-	return finish(ctx, NESTING_RESET_LOCKED, result, errno_of(result));
+	return finish(ctx, NESTING_RESET_LOCKED, result);
 }
 
 ENTRY(pci_enable_sriov, struct pci_dev *device)
@@ -447,7 +437,7 @@ ENTRY(pci_enable_sriov, struct pci_dev *device)
 
 EXIT(pci_enable_sriov, 2, int)
 {
-	return finish(ctx, NESTING_SRIOV, result, errno_of(result));
+	return finish(ctx, NESTING_SRIOV, result);
 }
 
 ENTRY(pci_disable_sriov, struct pci_dev *device)
@@ -457,7 +447,7 @@ ENTRY(pci_disable_sriov, struct pci_dev *device)
 
 EXIT_VOID(pci_disable_sriov)
 {
-	return finish(ctx, NESTING_SRIOV, 0, 0);
+	return finish(ctx, NESTING_SRIOV, 0);
 }
 
 /* Accesses that reach the device, and those that come from elsewhere in the kernel */
@@ -483,7 +473,7 @@ static __always_inline int finish_pci_user(void *ctx, int result)
 {
 	if (within(NESTING_FILE) || within(NESTING_HOST))
 		return 0;
-	return finish(ctx, NESTING_PCI, result, errno_of(result));
+	return finish(ctx, NESTING_PCI, result);
 }
 
 #define PCI_USER(function, operation, width_bit)                                                   \

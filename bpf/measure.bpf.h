@@ -36,7 +36,7 @@ static __always_inline bool same_key(const struct task_slot *slot, const struct 
 	if (cached->handle != request.handle || cached->signature != signature)
 		return false;
 	if (request.by_offset &&
-	    request.argument >> (cached->region_shift & 63) != cached->region)
+	    request.argument - cached->first_offset > cached->last_offset)
 		return false;
 	return !settings.by_process || slot->process == bpf_get_current_pid_tgid() >> 32;
 }
@@ -51,6 +51,7 @@ static __always_inline struct cached_key *cached_key(struct task_slot *slot,
 	if (request.by_offset)
 		place ^= request.argument >> REGION_SHIFT_DEFAULT;
 	cached = &slot->cached[place & (CACHED_KEYS - 1)];
+	OPAQUE(cached);
 	if (!same_key(slot, cached, request, signature)) {
 		struct latency_request in_memory = request;
 
@@ -157,8 +158,14 @@ static __always_inline void add_duration(struct latency_stats *entry, __u32 key,
 		add_extremes(key, duration);
 }
 
+/* A kernel function's result that is an error: include/linux/err.h. */
+static __always_inline bool is_error(__s64 result)
+{
+	return result < 0 && result >= -4095;
+}
+
 static __always_inline void count_operation(void *ctx, const struct in_flight *flight, __u64 now,
-					    __s64 result, __s32 error)
+					    __s64 result)
 {
 	__u32 key = flight->key;
 	struct latency_stats *entry = bpf_map_lookup_elem(&stats, &key);
@@ -170,9 +177,9 @@ static __always_inline void count_operation(void *ctx, const struct in_flight *f
 		count_loss(LOSS_CLOCK_BACKWARDS);
 		return;
 	}
-	if (error) {
+	if (is_error(result)) {
 		__sync_fetch_and_add(&entry->errors, 1);
-		add_errno(key, error);
+		add_errno(key, -result);
 	} else {
 		add_duration(entry, key, duration);
 	}
@@ -186,15 +193,14 @@ static __always_inline void count_end_without_start(void)
 		count_loss(LOSS_ENDS_WITHOUT_START);
 }
 
-/* The end of an operation. error: 0, or the errno (positive) that it failed with. */
-static __always_inline int finish(void *ctx, enum latency_nesting nesting, __s64 result,
-				  __s32 error)
+/* The end of an operation. result: what the function returned, negative errnos are failures. */
+static __always_inline int finish(void *ctx, enum latency_nesting nesting, __s64 result)
 {
 	__u64 now = bpf_ktime_get_ns();
 	struct task_slot *slot = slot_in_flight(nesting);
 
 	if (slot) {
-		count_operation(ctx, &slot->in_flight[nesting], now, result, error);
+		count_operation(ctx, &slot->in_flight[nesting], now, result);
 		leave_task_slot(slot, nesting);
 	} else {
 		count_end_without_start();
@@ -204,7 +210,7 @@ static __always_inline int finish(void *ctx, enum latency_nesting nesting, __s64
 
 /* The end of an operation that begin_unknown() began. */
 static __always_inline int finish_known(void *ctx, enum latency_nesting nesting,
-					struct latency_request request, __s64 result, __s32 error)
+					struct latency_request request, __s64 result)
 {
 	__u64 now = bpf_ktime_get_ns();
 	struct task_slot *slot = slot_in_flight(nesting);
@@ -217,7 +223,7 @@ static __always_inline int finish_known(void *ctx, enum latency_nesting nesting,
 	flight = &slot->in_flight[nesting];
 	flight->key = cached->key;
 	describe_flight(flight, cached, &request);
-	count_operation(ctx, flight, now, result, error);
+	count_operation(ctx, flight, now, result);
 	leave_task_slot(slot, nesting);
 	return 0;
 }

@@ -23,6 +23,9 @@ static __always_inline void count_loss(enum latency_loss cause)
 	__sync_fetch_and_add(&shared.losses[cause], 1);
 }
 
+/* The compiler is to keep this in a register as it is, not to compute it again or otherwise. */
+#define OPAQUE(variable) asm volatile("" : "+r"(variable))
+
 /* Not the number of a slot. */
 #define NO_SLOT TASK_SLOTS
 
@@ -100,9 +103,12 @@ static __always_inline struct task_slot *enter_task_slot(enum latency_nesting ne
 	__u64 tid = bpf_get_current_pid_tgid(), idle = tid << 32, bit = 1u << nesting;
 	struct task_slot *slot = task_slot(tid);
 	__u32 index;
+	__u64 was;
 
 	/* The usual case: its own place, and nothing in flight. */
-	if (__sync_val_compare_and_swap(&slot->owner, idle, idle | bit) == idle)
+	was = __sync_val_compare_and_swap(&slot->owner, idle, idle | bit);
+	OPAQUE(was);
+	if (was == idle)
 		return slot;
 	index = enter_other_slot(tid, bit);
 	return index == NO_SLOT ? NULL : task_slot(index);

@@ -173,13 +173,15 @@ ASSERT_LAYOUT(struct in_flight, 40);
 struct cached_key {
 	__u64 handle;	 /* what identifies the device: a kernel address; 0: unused */
 	__u64 signature; /* operation, generation, command or width */
+	/* File offsets of the region: from first on, up to last behind it. */
+	__u64 first_offset;
+	__u64 last_offset;
 	__u32 key;
 	__u32 device;
 	__u16 region;
-	__u16 region_shift;
-	__u32 reserved;
+	__u16 reserved[3];
 };
-ASSERT_LAYOUT(struct cached_key, 32);
+ASSERT_LAYOUT(struct cached_key, 48);
 
 #define CACHED_KEYS 8 /* a power of two */
 
@@ -195,7 +197,7 @@ struct task_slot {
 	struct in_flight in_flight[NESTINGS];
 	struct cached_key cached[CACHED_KEYS];
 };
-ASSERT_LAYOUT(struct task_slot, 16 + 40 * NESTINGS + 32 * CACHED_KEYS);
+ASSERT_LAYOUT(struct task_slot, 16 + 40 * NESTINGS + 48 * CACHED_KEYS);
 
 #define TASK_SLOTS 2048	 /* a power of two */
 #define TASK_SLOT_PROBES 8
@@ -211,7 +213,7 @@ struct latency_state {
 	__u64 losses[LOSSES];
 	struct task_slot tasks[TASK_SLOTS];
 };
-ASSERT_LAYOUT(struct latency_state, 24 + 8 * LOSSES + TASK_SLOTS * (16 + 40 * NESTINGS + 32 * CACHED_KEYS));
+ASSERT_LAYOUT(struct latency_state, 24 + 8 * LOSSES + TASK_SLOTS * (16 + 40 * NESTINGS + 48 * CACHED_KEYS));
 
 #define FILTER_DEVICES 16
 #define FILTER_WIDTHS 8
