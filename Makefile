@@ -1,0 +1,270 @@
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# make                 build/vfioscope
+# make ARCH=s390x      build/s390x/vfioscope, one static file
+# make help            everything else
+#
+# V=1 shows the commands.
+
+MAKEFLAGS += --no-builtin-rules
+.SUFFIXES:
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := all
+
+# bpftool is there; an ordinary user's PATH may be without it.
+export PATH := $(PATH):/usr/sbin:/sbin
+
+# --- what to build for ------------------------------------------------------------
+
+# Who builds kernels may have ARCH in the environment, by the kernel's names.
+normal_arch = $(patsubst arm64,aarch64,$(patsubst x86,x86_64,$(patsubst amd64,x86_64,$1)))
+machine := $(call normal_arch,$(shell uname -m))
+arch := $(call normal_arch,$(or $(ARCH),$(machine)))
+
+ifeq ($(arch),$(machine))
+BUILD := build
+else ifeq ($(arch),s390x)
+cross := s390x-linux-gnu-
+BUILD := build/s390x
+else
+$(error ARCH=$(ARCH): this machine builds for itself ($(machine)) and for s390x)
+endif
+
+# --- tools and flags ----------------------------------------------------------------
+
+ifeq ($(origin CC),default)
+CC := $(cross)gcc
+endif
+ifeq ($(origin AR),default)
+AR := $(cross)ar
+endif
+CLANG ?= clang
+# Without the package llvm there may still be one with a version in its name.
+LLVM_STRIP ?= $(or $(shell command -v llvm-strip),$(lastword $(wildcard /usr/bin/llvm-strip-*)))
+BPFTOOL ?= bpftool
+PREFIX ?= /usr/local
+
+# CFLAGS, CPPFLAGS, LDFLAGS are the caller's: optimisation, sanitizers.
+CFLAGS ?= -O2 -g
+warnings := -Wall -Wextra -Werror -Wno-missing-field-initializers
+all_cflags = -std=gnu11 $(warnings) -fstack-protector-strong $(pie) $(CFLAGS)
+all_cppflags = $(fortify) $(sysroot_headers) $(CPPFLAGS)
+all_ldflags = -Wl,-z,relro,-z,now $(link) $(LDFLAGS)
+user_cppflags = -Iinclude -Iuser -isystem $(BUILD)/bpf $(all_cppflags)
+# It warns where nothing is optimised, and hides what a sanitizer would see.
+fortify = $(if $(filter -O0 -fsanitize=%,$(CFLAGS)),,-D_FORTIFY_SOURCE=2)
+
+bpf_libs := -lbpf -lelf -lz
+user_libs := $(bpf_libs) -ljansson -lncursesw -ltinfo -lcap
+
+ifdef cross
+# A machine elsewhere: nothing is assumed about its libraries.
+sysroot := $(BUILD)/sysroot
+sysroot_headers := -isystem $(sysroot)/usr/include -isystem $(sysroot)/usr/include/s390x-linux-gnu
+link := -static -L$(sysroot)/usr/lib/s390x-linux-gnu
+else
+pie := -fPIE
+link := -pie -Wl,--as-needed
+endif
+
+bpf_target := $(if $(filter s390x,$(arch)),bpfeb,bpfel)
+bpf_arch := $(patsubst x86_64,x86,$(patsubst s390x,s390,$(patsubst aarch64,arm64,$(arch))))
+bpf_flags = -target $(bpf_target) -D__TARGET_ARCH_$(bpf_arch) -mcpu=v3 -O2 -g \
+	    -Wall -Wextra -Werror -Wno-unused-parameter -Iinclude -Ibpf -isystem $(BUILD)/vmlinux
+
+# The kernel types come from: the running kernel, or else the lab's 6.12 (CO-RE
+# adapts them to the kernel that they meet). VMLINUX_BTF: any SOURCE that
+# vmlinux-gen takes.
+ifdef VMLINUX_BTF
+vmlinux_source := $(VMLINUX_BTF)
+else ifdef cross
+vmlinux_source := $$(tests/lab/fetch 6.12-$(arch))
+else ifeq ($(wildcard /sys/kernel/btf/vmlinux),)
+vmlinux_source := $$(tests/lab/fetch 6.12)
+endif
+
+# --- what there is --------------------------------------------------------------------
+
+# A domain is compiled once, or once for each of its ways to hook a function.
+domains := $(patsubst bpf/%.bpf.c,%,$(wildcard bpf/*.bpf.c))
+variants_latency := fsession fentry kprobe
+define_fsession := -DHOOK_FSESSION
+define_fentry := -DHOOK_FENTRY
+define_kprobe := -DHOOK_KPROBE
+
+programs_of = $(if $(variants_$1),$(addprefix $1_,$(variants_$1)),$1)
+skeletons_of = $(patsubst %,$(BUILD)/bpf/%.skel.h,$(call programs_of,$1))
+bpf_programs := $(foreach domain,$(domains),$(call programs_of,$(domain)))
+bpf_objects := $(bpf_programs:%=$(BUILD)/bpf/%.bpf.o)
+bench_bpf_objects := $(patsubst tests/bench/%.bpf.c,$(BUILD)/bpf/bench/%.bpf.o,\
+		     $(wildcard tests/bench/*.bpf.c))
+
+object = $(1:%.c=$(BUILD)/obj/%.o)
+user_sources := $(wildcard user/*.c user/*/*.c)
+user_objects := $(call object,$(user_sources))
+client_sources := $(wildcard tests/client/*.c)
+client_objects := $(call object,$(client_sources))
+unit_sources := $(wildcard tests/unit/test_*.c)
+unit_tests := $(unit_sources:tests/unit/%.c=$(BUILD)/unit/%)
+c_objects := $(user_objects) $(client_objects) $(call object,$(unit_sources) tests/bench/attach.c)
+
+# --- targets ----------------------------------------------------------------------------
+
+.PHONY: all client unit setup run check bench bench-tools install uninstall clean lint help FORCE
+
+all: $(BUILD)/vfioscope
+client: $(BUILD)/tests/vfio-client
+unit: $(unit_tests)
+bench-tools: $(BUILD)/tests/attach $(bench_bpf_objects)
+
+help:
+	printf '%s\n' \
+	'make                build/vfioscope; ARCH=s390x: build/s390x/vfioscope' \
+	'make run            see it work: boots a kernel with devices and shows their latency' \
+	'make check          all tests; FILTER=NAME: only those in files whose path has NAME in it' \
+	'make bench          what tracing costs, in instructions' \
+	'make setup          install the packages that all this needs (the others do it themselves)' \
+	'make client         the test client; make unit: the unit tests' \
+	'make install        to PREFIX=/usr/local under DESTDIR=; make uninstall' \
+	'make lint           formatting, static analysis, shell scripts, licences' \
+	'make clean' \
+	'' \
+	'V=1                 show commands' \
+	'VMLINUX_BTF=SOURCE  kernel types of another kernel: see vmlinux-gen --help' \
+	'CC CFLAGS CPPFLAGS LDFLAGS CLANG LLVM_STRIP BPFTOOL as usual'
+
+ifneq ($(V),1)
+.SILENT:
+say = printf '  %-5s %s\n' $1 $2
+MAKEFLAGS += --no-print-directory
+endif
+
+# --- kernel types -------------------------------------------------------------------------
+
+$(BUILD)/vmlinux/vmlinux.h: vmlinux-gen $(BUILD)/stamp/vmlinux
+	$(call say,BTF,$@)
+	mkdir -p $(@D)
+	source=$(vmlinux_source) && ./vmlinux-gen -o $@ $${source:+"$$source"}
+
+# --- BPF programs -----------------------------------------------------------------------------
+
+# $1: program, $2: domain, $3: variant or nothing
+define bpf_program
+$(BUILD)/bpf/$1.bpf.o: bpf/$2.bpf.c
+$(BUILD)/bpf/$1.bpf.o: private variant_flags := $(define_$3)
+endef
+$(foreach domain,$(domains),$(if $(variants_$(domain)),\
+	$(foreach variant,$(variants_$(domain)),\
+		$(eval $(call bpf_program,$(domain)_$(variant),$(domain),$(variant)))),\
+	$(eval $(call bpf_program,$(domain),$(domain),))))
+$(bench_bpf_objects): $(BUILD)/bpf/bench/%.bpf.o: tests/bench/%.bpf.c
+
+$(bpf_objects) $(bench_bpf_objects): $(BUILD)/vmlinux/vmlinux.h $(BUILD)/stamp/flags Makefile
+	$(call say,BPF,$(patsubst $(BUILD)/bpf/%.bpf.o,%,$@))
+	mkdir -p $(@D)
+	$(CLANG) $(bpf_flags) $(variant_flags) -MMD -MP -MF $(@:.o=.d) -MT $@ \
+		-c $(filter %.bpf.c,$^) -o $@
+	$(LLVM_STRIP) -g $@
+
+# bpftool reads objects of its own byte order only. For the other order, what
+# user space needs of a skeleton: the object's bytes.
+$(bpf_objects:.bpf.o=.skel.h): %.skel.h: %.bpf.o
+ifdef cross
+	{ echo 'static inline const void *$(*F)__elf_bytes(size_t *size)'; \
+	  echo '{ static const unsigned char bytes[] __attribute__((aligned(8))) = {'; \
+	  od -An -v -tu1 -w16 $< | sed 's/ *\([0-9][0-9]*\)/\1,/g'; \
+	  echo '}; *size = sizeof(bytes); return bytes; }'; } >$@
+else
+	$(BPFTOOL) gen skeleton $< name $(*F) >$@
+endif
+
+# --- C ------------------------------------------------------------------------------------------
+
+# user/<domain> is the only code that includes the domain's skeletons.
+$(foreach domain,$(domains),\
+	$(eval $(filter $(BUILD)/obj/user/$(domain)/%,$(user_objects)): \
+		$(call skeletons_of,$(domain))))
+
+$(user_objects) $(call object,$(unit_sources)): private cppflags = $(user_cppflags)
+$(client_objects) $(call object,tests/bench/attach.c): private cppflags = $(all_cppflags)
+
+$(c_objects): $(BUILD)/obj/%.o: %.c $(BUILD)/stamp/flags Makefile | $(sysroot)
+	$(call say,CC,$<)
+	mkdir -p $(@D)
+	$(CC) $(cppflags) $(all_cflags) -MMD -MP -c $< -o $@
+
+$(BUILD)/vfioscope: $(user_objects) $(BUILD)/stamp/user
+$(BUILD)/vfioscope: private libs = $(user_libs)
+$(BUILD)/tests/vfio-client: $(client_objects) $(BUILD)/stamp/client
+$(BUILD)/tests/vfio-client: private libs = -lpthread
+$(BUILD)/tests/attach: $(call object,tests/bench/attach.c)
+$(BUILD)/tests/attach: private libs = $(bpf_libs)
+
+# A unit test brings a main() of its own, and links what it calls.
+$(BUILD)/obj/user.a: $(filter-out %/main.o,$(user_objects)) $(BUILD)/stamp/user
+	rm -f $@
+	$(AR) rc $@ $(filter %.o,$^)
+$(unit_tests): $(BUILD)/unit/%: $(BUILD)/obj/tests/unit/%.o $(BUILD)/obj/user.a
+$(unit_tests): private libs = -lcmocka -lm $(user_libs)
+
+$(BUILD)/vfioscope $(BUILD)/tests/vfio-client $(BUILD)/tests/attach $(unit_tests): | $(sysroot)
+	$(call say,LD,$@)
+	mkdir -p $(@D)
+	$(CC) $(all_cflags) $(all_ldflags) $(filter %.o %.a,$^) $(libs) -o $@
+
+ifdef cross
+$(sysroot):
+	mkdir -p $(@D)
+	ln -sfn "$$(tests/lab/fetch sysroot-$(arch))" $@
+endif
+
+# Stamps are written when what they say has changed, so what depends on them is
+# made again with other flags, and linked again without a file that has gone.
+stamps := $(addprefix $(BUILD)/stamp/,flags vmlinux user client)
+$(BUILD)/stamp/flags: private text = $(CC) $(user_cppflags) $(all_cflags) $(all_ldflags) \
+	$(CLANG) $(bpf_flags) $(LLVM_STRIP) $(BPFTOOL)
+$(BUILD)/stamp/vmlinux: private text = $(vmlinux_source)
+$(BUILD)/stamp/user: private text = $(user_sources)
+$(BUILD)/stamp/client: private text = $(client_sources)
+$(stamps): FORCE
+	mkdir -p $(@D)
+	printf '%s\n' '$(subst ','\'',$(text))' >$@.new
+	if cmp -s $@.new $@; then rm $@.new; else mv $@.new $@; fi
+
+-include $(c_objects:.o=.d) $(bpf_objects:.o=.d) $(bench_bpf_objects:.o=.d)
+
+# --- to see it, to test it ---------------------------------------------------------------------
+
+setup:
+	tests/lab/setup
+
+# A make of its own after setup: it looks for tools when it starts.
+run: setup
+	$(MAKE) all client
+	tests/lab/demo
+
+check: setup
+	$(MAKE) all client unit bench-tools
+	$(MAKE) ARCH=s390x all client
+	tests/check $(FILTER)
+
+bench: setup
+	$(MAKE) all client bench-tools
+	tests/bench/run
+
+# --- installing -----------------------------------------------------------------------------------
+
+sbindir = $(DESTDIR)$(PREFIX)/sbin
+mandir = $(DESTDIR)$(PREFIX)/share/man/man8
+completiondir = $(DESTDIR)$(PREFIX)/share/bash-completion/completions
+
+install: all
+	install -D -m 755 $(BUILD)/vfioscope $(sbindir)/vfioscope
+	install -D -m 644 user/vfioscope.8 $(mandir)/vfioscope.8
+	install -D -m 644 user/vfioscope.bash-completion $(completiondir)/vfioscope
+
+uninstall:
+	rm -f $(sbindir)/vfioscope $(mandir)/vfioscope.8 $(completiondir)/vfioscope
+
+clean:
+	rm -rf $(BUILD)
