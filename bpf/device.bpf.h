@@ -103,6 +103,7 @@ static __always_inline int describe_device(enum device_handle kind, __u64 handle
 
 	switch (kind) {
 	case HANDLE_CONTAINER:
+		info->flags |= DEVICE_IS_CONTAINER;
 		number = container_group(handle);
 		if (number < 0)
 			__builtin_memcpy(name->text, "container", sizeof("container"));
@@ -115,6 +116,7 @@ static __always_inline int describe_device(enum device_handle kind, __u64 handle
 			     BPF_CORE_READ(group, iommu_group, id));
 		return 0;
 	case HANDLE_IOMMUFD:
+		info->flags |= DEVICE_IS_CONTAINER;
 		__builtin_memcpy(name->text, "iommufd", sizeof("iommufd"));
 		return 0;
 	case HANDLE_VFIO_FILE:

@@ -80,6 +80,11 @@ static __always_inline bool accept_width(__u32 width)
 	return false;
 }
 
+static __always_inline bool accept_operation(__u16 operation)
+{
+	return !settings.operations || settings.operations >> (operation & 31) & 1;
+}
+
 static __always_inline bool accept_region(__u16 region)
 {
 	return region <= REGION_LAST && settings.regions >> region & 1;

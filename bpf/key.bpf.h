@@ -205,7 +205,7 @@ __noinline int find_key(struct cached_key *cached, const struct latency_request 
 	region = request->region;
 	cached->key = KEY_FILTERED;
 	cached->handle = 0;
-	if (!shared.enabled || !accept_task())
+	if (!shared.enabled || !accept_operation(request->operation) || !accept_task())
 		return 0;
 	device = find_device(request);
 	info = bpf_map_lookup_elem(&devices, &device);

@@ -9,9 +9,16 @@
 
 static bool as_json;
 static bool verbose;
+static FILE *stream; /* NULL: standard error */
+
+void message_stream(FILE *file)
+{
+	stream = file;
+}
 
 static void say(const char *kind, const char *format, va_list arguments)
 {
+	FILE *output = stream ? stream : stderr;
 	char text[1024];
 
 	vsnprintf(text, sizeof(text), format, arguments);
@@ -20,11 +27,11 @@ static void say(const char *kind, const char *format, va_list arguments)
 		json_t *object =
 			json_pack("{s:s, s:i, s:s}", "type", kind, "schema", 1, "message", text);
 
-		json_dumpf(object, stderr, JSON_COMPACT);
+		json_dumpf(object, output, JSON_COMPACT);
 		json_decref(object);
-		fputc('\n', stderr);
+		fputc('\n', output);
 	} else {
-		fprintf(stderr, "vfioscope: %s%s%s\n", strcmp(kind, "error") ? kind : "",
+		fprintf(output, "vfioscope: %s%s%s\n", strcmp(kind, "error") ? kind : "",
 			strcmp(kind, "error") ? ": " : "", text);
 	}
 }

@@ -4,6 +4,7 @@
 #define VFIOSCOPE_MESSAGE_H
 
 #include <stdbool.h>
+#include <stdio.h>
 
 /* Exit status, see the manual page. */
 enum exit_status {
@@ -15,6 +16,9 @@ enum exit_status {
 
 /* Errors and warnings become JSON objects. */
 void message_as_json(bool json);
+
+/* Where messages go: standard error, unless set. */
+void message_stream(FILE *file);
 
 /* Debug messages, and those of libbpf, are shown too. */
 void message_verbose(bool verbose);

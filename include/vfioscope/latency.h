@@ -119,6 +119,7 @@ struct errno_key {
 ASSERT_LAYOUT(struct errno_key, 8);
 
 #define DEVICE_IS_PCI 1u
+#define DEVICE_IS_CONTAINER 2u /* no device: what DMA mappings belong to */
 
 struct device_info {
 	char name[DEVICE_NAME_BYTES];
@@ -256,7 +257,8 @@ struct latency_config {
 	__u8 trace_stack; /* with their kernel stack */
 	__u8 can_cast;	  /* the kernel has bpf_rdonly_cast (6.2) */
 	__u8 page_shift;
-	__u8 reserved[6];
+	__u8 reserved[2];
+	__u32 operations; /* bit for each operation to look at; 0: all */
 	__u32 max_keys;
 	__u32 pid;	/* process to look at, 0: all */
 	__u32 devices;	/* entries of device used; 0: no filter */

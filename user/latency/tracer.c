@@ -600,7 +600,7 @@ static __u64 count_missed_probes(const struct part *part)
 	return missed;
 }
 
-void tracer_losses(const struct tracer *tracer, struct tracer_losses *losses)
+void tracer_losses(const struct tracer *tracer, struct report_losses *losses)
 {
 	memset(losses, 0, sizeof(*losses));
 	memcpy(losses->by_cause, tracer->state->losses, sizeof(losses->by_cause));
@@ -613,6 +613,11 @@ void tracer_losses(const struct tracer *tracer, struct tracer_losses *losses)
 			(unsigned int)__builtin_popcount((__u32)tracer->state->tasks[i].owner);
 	for (size_t i = 0; i < hook_count; i++)
 		losses->unattached += tracer->hooks[i].error != 0;
+}
+
+const struct tracer_options *tracer_options(const struct tracer *tracer)
+{
+	return &tracer->options;
 }
 
 const struct kernel *tracer_kernel(const struct tracer *tracer)
@@ -634,6 +639,11 @@ __u64 tracer_map_bytes(const struct tracer *tracer)
 		bytes += (__u64)bpf_map__max_entries(map) *
 			 (bpf_map__key_size(map) + bpf_map__value_size(map));
 	return bytes;
+}
+
+int tracer_event_fd(const struct tracer *tracer)
+{
+	return ring_buffer__epoll_fd(tracer->ring);
 }
 
 int tracer_poll(struct tracer *tracer, int timeout_ms, tracer_receive receive, void *argument)

@@ -6,6 +6,7 @@
 #ifndef VFIOSCOPE_TRACER_H
 #define VFIOSCOPE_TRACER_H
 
+#include "../model/report.h"
 #include "kernel.h"
 
 #include <stdbool.h>
@@ -49,26 +50,18 @@ struct latency_stats *tracer_stats(const struct tracer *tracer, __u32 *count);
 const struct device_info *tracer_device(const struct tracer *tracer, __u32 index);
 
 /* Number of failures of a key by errno; returns how many entries were filled in. */
-struct errno_count {
-	int error;
-	__u64 count;
-};
 size_t tracer_errnos(const struct tracer *tracer, __u32 key, struct errno_count *counts,
 		     size_t most);
 
-/* What is not in the counters. */
-struct tracer_losses {
-	__u64 by_cause[LOSSES];
-	__u64 missed_runs;   /* programs that the kernel skipped: recursion */
-	__u64 missed_probes; /* kprobes and kretprobes that it skipped */
-	__u64 in_flight;     /* operations that have begun and not ended */
-	__u64 unattached;    /* hooks that exist and could not be attached */
-};
-void tracer_losses(const struct tracer *tracer, struct tracer_losses *losses);
+void tracer_losses(const struct tracer *tracer, struct report_losses *losses);
 
+const struct tracer_options *tracer_options(const struct tracer *tracer);
 const struct kernel *tracer_kernel(const struct tracer *tracer);
 const struct hook_state *tracer_hooks(const struct tracer *tracer);
 __u64 tracer_map_bytes(const struct tracer *tracer);
+
+/* Readable when there are events. */
+int tracer_event_fd(const struct tracer *tracer);
 
 /*
  * Waits up to timeout_ms for events and calls `receive` for each. Returns 0,

@@ -85,39 +85,38 @@ static const char *const vfio_commands[] = {
 /* Of containers, in place of devices' commands of the same number. */
 #define CONTAINER_FIRST VFIO_INDEX(VFIO_IOMMU_GET_INFO)
 static const char *const container_commands[] = {
-	VFIO_COMMAND(IOMMU_GET_INFO),
-	VFIO_COMMAND(IOMMU_MAP_DMA),
-	VFIO_COMMAND(IOMMU_UNMAP_DMA),
-	VFIO_COMMAND(IOMMU_ENABLE),
-	VFIO_COMMAND(IOMMU_DISABLE),
-	VFIO_COMMAND(IOMMU_DIRTY_PAGES),
+	VFIO_COMMAND(IOMMU_GET_INFO), VFIO_COMMAND(IOMMU_MAP_DMA), VFIO_COMMAND(IOMMU_UNMAP_DMA),
+	VFIO_COMMAND(IOMMU_ENABLE),   VFIO_COMMAND(IOMMU_DISABLE), VFIO_COMMAND(IOMMU_DIRTY_PAGES),
 };
 
 /* include/uapi/linux/iommufd.h, which Linux 6.1 has not: numbers from IOMMUFD_FIRST on. */
 #define IOMMUFD_TYPE ';'
 #define IOMMUFD_FIRST 0x80
 static const char *const iommufd_commands[] = {
-	"DESTROY",		   /* 0x80 */
+	/* 0x80 */
+	"DESTROY",
 	"IOAS_ALLOC",
 	"IOAS_ALLOW_IOVAS",
 	"IOAS_COPY",
-	"IOAS_IOVA_RANGES",	   /* 0x84 */
+	"IOAS_IOVA_RANGES",
 	"IOAS_MAP",
 	"IOAS_UNMAP",
 	"OPTION",
-	"VFIO_IOAS",		   /* 0x88 */
+	/* 0x88 */
+	"VFIO_IOAS",
 	"HWPT_ALLOC",
 	"GET_HW_INFO",
 	"HWPT_SET_DIRTY_TRACKING",
-	"HWPT_GET_DIRTY_BITMAP",   /* 0x8c */
+	"HWPT_GET_DIRTY_BITMAP",
 	"HWPT_INVALIDATE",
 	"FAULT_QUEUE_ALLOC",
 	"IOAS_MAP_FILE",
-	"VIOMMU_ALLOC",		   /* 0x90 */
+	/* 0x90 */
+	"VIOMMU_ALLOC",
 	"VDEVICE_ALLOC",
 	"IOAS_CHANGE_PROCESS",
 	"VEVENTQ_ALLOC",
-	"HW_QUEUE_ALLOC",	   /* 0x94 */
+	"HW_QUEUE_ALLOC",
 };
 
 static const char *table_name(const char *const *names, size_t count, __u32 index)
@@ -149,22 +148,11 @@ const char *command_name(__u32 command, bool container, char buffer[COMMAND_NAME
 	return buffer;
 }
 
-bool is_container(const char *device)
-{
-	/* bpf/device.bpf.h makes these names. An iommufd takes the commands of a container. */
-	return !strcmp(device, "iommufd") || !strcmp(device, "container") ||
-	       !strncmp(device, "container:", strlen("container:"));
-}
-
 static const char *const pci_regions[] = {
-	[VFIO_PCI_BAR0_REGION_INDEX] = "bar0",
-	[VFIO_PCI_BAR1_REGION_INDEX] = "bar1",
-	[VFIO_PCI_BAR2_REGION_INDEX] = "bar2",
-	[VFIO_PCI_BAR3_REGION_INDEX] = "bar3",
-	[VFIO_PCI_BAR4_REGION_INDEX] = "bar4",
-	[VFIO_PCI_BAR5_REGION_INDEX] = "bar5",
-	[VFIO_PCI_ROM_REGION_INDEX] = "rom",
-	[VFIO_PCI_CONFIG_REGION_INDEX] = "config",
+	[VFIO_PCI_BAR0_REGION_INDEX] = "bar0", [VFIO_PCI_BAR1_REGION_INDEX] = "bar1",
+	[VFIO_PCI_BAR2_REGION_INDEX] = "bar2", [VFIO_PCI_BAR3_REGION_INDEX] = "bar3",
+	[VFIO_PCI_BAR4_REGION_INDEX] = "bar4", [VFIO_PCI_BAR5_REGION_INDEX] = "bar5",
+	[VFIO_PCI_ROM_REGION_INDEX] = "rom",   [VFIO_PCI_CONFIG_REGION_INDEX] = "config",
 	[VFIO_PCI_VGA_REGION_INDEX] = "vga",
 };
 _Static_assert(VFIO_PCI_CONFIG_REGION_INDEX == REGION_CONFIG, "regions are numbered as VFIO's");
@@ -199,14 +187,9 @@ static const struct {
 	int error;
 	const char *name;
 } kernel_errnos[] = {
-	{ 512, "ERESTARTSYS" },
-	{ 513, "ERESTARTNOINTR" },
-	{ 514, "ERESTARTNOHAND" },
-	{ 515, "ENOIOCTLCMD" },
-	{ 516, "ERESTART_RESTARTBLOCK" },
-	{ 517, "EPROBE_DEFER" },
-	{ 524, "ENOTSUPP" },
-	{ 529, "EIOCBQUEUED" },
+	{ 512, "ERESTARTSYS" }, { 513, "ERESTARTNOINTR" },	  { 514, "ERESTARTNOHAND" },
+	{ 515, "ENOIOCTLCMD" }, { 516, "ERESTART_RESTARTBLOCK" }, { 517, "EPROBE_DEFER" },
+	{ 524, "ENOTSUPP" },	{ 529, "EIOCBQUEUED" },
 };
 
 const char *errno_text(int error, char buffer[ERRNO_NAME_BYTES])

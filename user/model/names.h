@@ -15,12 +15,10 @@ int operation_number(const char *name);
 /*
  * "DEVICE_GET_INFO" for an ioctl command of VFIO or iommufd; else hexadecimal, in
  * buffer. Devices and containers use some numbers for different commands: container
- * tells which of them was asked.
+ * tells which of them was asked: DEVICE_IS_CONTAINER.
  */
 #define COMMAND_NAME_BYTES 16
 const char *command_name(__u32 command, bool container, char buffer[COMMAND_NAME_BYTES]);
-/* Whether a device name in a report stands for a container or an iommufd. */
-bool is_container(const char *device);
 
 /*
  * "bar0".."bar5", "rom", "config", "vga", "region9".. of a PCI device, "region0".. of

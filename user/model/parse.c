@@ -59,12 +59,8 @@ struct unit {
 };
 
 static const struct unit time_units[] = {
-	{ "ns", 1ULL },
-	{ "us", 1000ULL },
-	{ "ms", 1000000ULL },
-	{ "s", 1000000000ULL },
-	{ "m", 60 * 1000000000ULL },
-	{ "h", 3600 * 1000000000ULL },
+	{ "ns", 1ULL },		{ "us", 1000ULL },	 { "ms", 1000000ULL },
+	{ "s", 1000000000ULL }, { "m", 60000000000ULL }, { "h", 3600000000000ULL },
 };
 
 /* The size of a unit, or 0 if there is no such unit. */
@@ -114,19 +110,18 @@ int parse_time(const char *text, __u64 default_unit_ns, __u64 *ns)
 
 int parse_size(const char *text, __u64 *bytes)
 {
-	static const char units[] = "KMGT";
+	static const char units[] = "KMGTkmgt";
 	unsigned int shift = 0;
 	__u64 number;
 
 	if (read_digits(&text, 10, &number))
 		return -1;
 	if (*text) {
-		char upper = *text >= 'a' && *text <= 'z' ? (char)(*text - 'a' + 'A') : *text;
-		const char *unit = strchr(units, upper);
+		const char *unit = strchr(units, *text);
 
 		if (!unit || text[1])
 			return -1;
-		shift = 10 * (unsigned int)(unit - units + 1);
+		shift = 10 * ((unsigned int)(unit - units) % 4 + 1);
 	}
 	if (number << shift >> shift != number)
 		return -1;
@@ -184,12 +179,12 @@ static int parse_address(const char *text, char name[DEVICE_NAME_BYTES])
 static int parse_uuid(const char *text, char name[DEVICE_NAME_BYTES])
 {
 	static const char form[] = "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx";
-	unsigned int digit;
 
 	if (strlen(text) != strlen(form))
 		return -1;
 	for (size_t i = 0; i < sizeof(form); i++) {
-		digit = digit_value(text[i], 16);
+		unsigned int digit = digit_value(text[i], 16);
+
 		if (form[i] == 'x' ? digit == 16 : text[i] != form[i])
 			return -1;
 		name[i] = form[i] == 'x' ? "0123456789abcdef"[digit] : form[i];
@@ -208,9 +203,8 @@ static bool is_made_name(const char *text)
 	for (size_t i = 0; i < COUNT_OF(prefixes); i++) {
 		const char *digits = text + strlen(prefixes[i]);
 
-		if (strncmp(text, prefixes[i], strlen(prefixes[i])))
-			continue;
-		return !read_digits(&digits, 10, &number) && !*digits;
+		if (strncmp(text, prefixes[i], strlen(prefixes[i])) == 0)
+			return !read_digits(&digits, 10, &number) && !*digits;
 	}
 	return false;
 }
@@ -243,8 +237,8 @@ static const struct shown_unit shown_times[] = {
 	{ "us", 1000ULL, 999 },
 	{ "ms", 1000000ULL, 999 },
 	{ "s", 1000000000ULL, 9999 },
-	{ "h", 3600 * 1000000000ULL, 99999 },
-	{ "y", 365 * 24 * 3600 * 1000000000ULL, ~0ULL },
+	{ "h", 3600000000000ULL, 99999 },
+	{ "y", 31536000000000000ULL, ~0ULL },
 };
 
 static const struct shown_unit shown_counts[] = {

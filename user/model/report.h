@@ -25,8 +25,8 @@ struct report_row {
 	char device[DEVICE_NAME_BYTES]; /* "" where devices are kept together */
 	char driver[DRIVER_NAME_BYTES];
 	__u32 device_flags; /* DEVICE_*; of a PCI device where devices are kept together */
-	__u64 count;			/* operations that succeeded: the sum of slots */
-	__u64 errors;			/* operations that failed */
+	__u64 count;	    /* operations that succeeded: the sum of slots */
+	__u64 errors;	    /* operations that failed */
 	/*
 	 * Of those that succeeded, 0 if there are none. min_ns and max_ns lie in the
 	 * first and last slot in use, so that they never contradict a percentile; above
@@ -55,11 +55,11 @@ struct report_parts {
 };
 
 struct report {
-	bool total;	     /* of the whole run, not of an interval */
-	__u64 interval;	     /* 1, 2, ...; 0 for a total */
+	bool total;		/* of the whole run, not of an interval */
+	__u64 interval;		/* 1, 2, ...; 0 for a total */
 	__u64 start_ns, end_ns; /* CLOCK_REALTIME */
 	struct report_parts parts;
-	bool device_widths;  /* widths that reached the device were counted */
+	bool device_widths; /* widths that reached the device were counted */
 	struct report_row *rows;
 	size_t row_count;
 	struct report_losses losses;

@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The subcommands: each takes its own part of the command line and gives the exit status. */
+#ifndef VFIOSCOPE_COMMANDS_H
+#define VFIOSCOPE_COMMANDS_H
+
+int command_latency(int argc, char **argv);
+int command_top(int argc, char **argv);
+int command_trace(int argc, char **argv);
+int command_doctor(int argc, char **argv);
+
+#endif

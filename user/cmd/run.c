@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#define _GNU_SOURCE
+#include "run.h"
+
+#include "../message.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#define SECOND_NS 1000000000ULL
+#define MILLISECOND_NS 1000000ULL
+
+static __u64 now_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (__u64)now.tv_sec * SECOND_NS + (__u64)now.tv_nsec;
+}
+
+/* In the child: waits until the parent closes its end, then becomes the command. */
+static void __attribute__((noreturn)) become(char **command, int wait_for, const sigset_t *signals)
+{
+	char byte;
+
+	while (read(wait_for, &byte, 1) < 0 && errno == EINTR)
+		;
+	close(wait_for);
+	sigprocmask(SIG_UNBLOCK, signals, NULL);
+	signal(SIGPIPE, SIG_DFL);
+	execvp(command[0], command);
+	message_error("cannot run %s: %s", command[0], strerror(errno));
+	_exit(errno == ENOENT ? 127 : 126);
+}
+
+static int start_child(struct run *run, char **command, const sigset_t *signals)
+{
+	int pipe_ends[2];
+
+	if (pipe2(pipe_ends, O_CLOEXEC)) {
+		message_error("cannot make a pipe: %s", strerror(errno));
+		return -1;
+	}
+	run->child = fork();
+	if (run->child < 0) {
+		message_error("cannot start a process: %s", strerror(errno));
+		run->child = 0;
+		close(pipe_ends[0]);
+		close(pipe_ends[1]);
+		return -1;
+	}
+	if (!run->child) {
+		close(pipe_ends[1]);
+		become(command, pipe_ends[0], signals);
+	}
+	close(pipe_ends[0]);
+	run->release = pipe_ends[1];
+	run->had_child = true;
+	return 0;
+}
+
+int run_open(struct run *run, const struct options *options)
+{
+	sigset_t signals;
+
+	memset(run, 0, sizeof(*run));
+	run->signals = run->release = -1;
+	sigemptyset(&signals);
+	sigaddset(&signals, SIGINT);
+	sigaddset(&signals, SIGTERM);
+	sigaddset(&signals, SIGHUP);
+	sigaddset(&signals, SIGCHLD);
+	sigaddset(&signals, SIGWINCH);
+	sigprocmask(SIG_BLOCK, &signals, NULL);
+	/* A reader that goes away is an error of writing, not the end without cleaning up. */
+	signal(SIGPIPE, SIG_IGN);
+	run->signals = signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
+	if (run->signals < 0) {
+		message_error("cannot wait for signals: %s", strerror(errno));
+		return -1;
+	}
+	return options->command ? start_child(run, options->command, &signals) : 0;
+}
+
+void run_start(struct run *run, const struct options *options)
+{
+	__u64 now = now_ns();
+
+	run->interval_ns = options->interval_ns;
+	run->next_ns = run->interval_ns ? now + run->interval_ns : 0;
+	run->end_ns = options->duration_ns ? now + options->duration_ns : 0;
+	run->count = options->count;
+	if (run->release >= 0)
+		close(run->release);
+	run->release = -1;
+}
+
+/* Takes over how the command ended, as a shell would. */
+static void reap(struct run *run)
+{
+	int status;
+
+	while (run->child && waitpid(run->child, &status, WNOHANG) == run->child) {
+		if (WIFSTOPPED(status))
+			continue;
+		run->child_status = WIFEXITED(status) ? WEXITSTATUS(status) :
+							128 + WTERMSIG(status);
+		run->child = 0;
+	}
+}
+
+/* RUN_READY: a signal that changes nothing. */
+static enum run_event take_signal(struct run *run)
+{
+	struct signalfd_siginfo info;
+
+	if (read(run->signals, &info, sizeof(info)) != sizeof(info))
+		return RUN_READY;
+	switch (info.ssi_signo) {
+	case SIGCHLD:
+		reap(run);
+		return run->had_child && !run->child ? RUN_END : RUN_READY;
+	case SIGWINCH:
+		return RUN_RESIZE;
+	case SIGINT:
+		/* A terminal sends it to the command too, whose end is the one to wait for. */
+		if (run->child && isatty(STDIN_FILENO))
+			return RUN_READY;
+		return RUN_END;
+	default:
+		return RUN_END;
+	}
+}
+
+static __u64 nearest(__u64 a, __u64 b)
+{
+	if (!a || !b)
+		return a ? a : b;
+	return a < b ? a : b;
+}
+
+static enum run_event time_passed(struct run *run, __u64 now)
+{
+	if (run->end_ns && now >= run->end_ns)
+		return RUN_END;
+	/* Intervals stay where they are, even if one was late. */
+	while (run->next_ns && run->next_ns <= now)
+		run->next_ns += run->interval_ns;
+	if (run->count && !--run->count)
+		return RUN_END;
+	return RUN_TICK;
+}
+
+enum run_event run_wait(struct run *run, int extra)
+{
+	for (;;) {
+		struct pollfd files[] = {
+			{ .fd = run->signals, .events = POLLIN },
+			{ .fd = extra, .events = POLLIN },
+		};
+		__u64 now = now_ns(), until = nearest(run->next_ns, run->end_ns);
+		struct timespec timeout = { 0 };
+		int ready;
+
+		if (until && now >= until)
+			return time_passed(run, now);
+		if (until) {
+			timeout.tv_sec = (time_t)((until - now) / SECOND_NS);
+			timeout.tv_nsec = (long)((until - now) % SECOND_NS);
+		}
+		ready = ppoll(files, 2, until ? &timeout : NULL, NULL);
+		if (ready < 0 && errno != EINTR) {
+			message_error("cannot wait: %s", strerror(errno));
+			return RUN_FAILED;
+		}
+		if (files[0].revents) {
+			enum run_event event = take_signal(run);
+
+			if (event != RUN_READY)
+				return event;
+		}
+		if (files[1].revents)
+			return RUN_READY;
+	}
+}
+
+int run_close(struct run *run)
+{
+	if (run->release >= 0) {
+		/* It was never let go: nobody is to see it begin. */
+		kill(run->child, SIGKILL);
+		close(run->release);
+	} else if (run->child) {
+		kill(run->child, SIGTERM);
+	}
+	if (run->child) {
+		int status;
+
+		if (waitpid(run->child, &status, 0) == run->child)
+			run->child_status = WIFEXITED(status) ? WEXITSTATUS(status) :
+								128 + WTERMSIG(status);
+	}
+	if (run->signals >= 0)
+		close(run->signals);
+	return run->had_child ? run->child_status : STATUS_OK;
+}

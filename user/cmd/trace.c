@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* vfioscope trace: one line for each operation, or each slow one. */
+#include "commands.h"
+#include "options.h"
+#include "output.h"
+#include "run.h"
+
+#include "../latency/symbols.h"
+#include "../latency/tracer.h"
+#include "../message.h"
+#include "../privileges.h"
+#include "../render/trace.h"
+
+#include <string.h>
+#include <time.h>
+
+static const char description[] =
+	"Show operations one by one: when, which, by whom, how it ended and how long it took.";
+
+struct trace {
+	const struct options *options;
+	const struct tracer *tracer;
+	struct symbols *symbols;
+	__u64 realtime_offset_ns; /* CLOCK_REALTIME - CLOCK_MONOTONIC */
+	__u64 left;		  /* events still to show, 0: no limit */
+	bool done;
+	int error;
+};
+
+static __u64 clock_ns(clockid_t clock)
+{
+	struct timespec now;
+
+	clock_gettime(clock, &now);
+	return (__u64)now.tv_sec * 1000000000 + (__u64)now.tv_nsec;
+}
+
+static void show_event(const struct latency_event *event, void *argument)
+{
+	struct trace *trace = argument;
+	char frames[STACK_FRAMES][TRACE_FRAME_BYTES];
+	struct traced_operation operation = {
+		.event = event,
+		.device = tracer_device(trace->tracer, event->device),
+		.time_ns = event->start_ns + trace->realtime_offset_ns,
+		.frame = frames,
+	};
+
+	if (trace->error || trace->done)
+		return;
+	if (event->stack_bytes > 0)
+		operation.frames = (unsigned int)event->stack_bytes / sizeof(event->stack[0]);
+	for (unsigned int i = 0; i < operation.frames; i++)
+		symbol_name(trace->symbols, event->stack[i], frames[i]);
+	trace->error = trace->options->json ? render_trace_json(stdout, &operation) :
+					      render_trace_text(stdout, &operation);
+	if (trace->left && !--trace->left)
+		trace->done = true;
+}
+
+static int show_losses(const struct trace *trace)
+{
+	struct report_losses losses;
+
+	tracer_losses(trace->tracer, &losses);
+	return trace->options->json ? render_trace_losses_json(stdout, &losses) :
+				      render_trace_losses_text(stdout, &losses);
+}
+
+static int show(struct trace *trace, struct tracer *tracer, struct run *run)
+{
+	enum run_event event = RUN_TICK;
+
+	if (!trace->options->json)
+		trace->error = render_trace_heading(stdout);
+	tracer_start(tracer);
+	run_start(run, trace->options);
+	while (!trace->error && !trace->done && event != RUN_END && event != RUN_FAILED) {
+		event = run_wait(run, tracer_event_fd(tracer));
+		if (event == RUN_END)
+			tracer_stop(tracer);
+		tracer_poll(tracer, 0, show_event, trace);
+		if (event == RUN_TICK)
+			tracer_pick_up_modules(tracer);
+		if (!trace->error && fflush(stdout))
+			trace->error = -1;
+	}
+	tracer_stop(tracer);
+	if (!trace->error)
+		trace->error = show_losses(trace);
+	return output_check(trace->error) || event == RUN_FAILED ? -1 : 0;
+}
+
+static int trace_with(const struct options *options, struct tracer *tracer, struct run *run)
+{
+	struct trace trace = {
+		.options = options,
+		.tracer = tracer,
+		.left = options->count,
+		.realtime_offset_ns = clock_ns(CLOCK_REALTIME) - clock_ns(CLOCK_MONOTONIC),
+	};
+	int error;
+
+	if (options->stack)
+		trace.symbols = symbols_load();
+	error = show(&trace, tracer, run);
+	symbols_free(trace.symbols);
+	return error;
+}
+
+int command_trace(int argc, char **argv)
+{
+	struct options options;
+	struct tracer *tracer;
+	struct run run;
+	int status, error = -1;
+
+	status = options_parse(&options,
+			       OPTIONS_COMMON | OPTIONS_FILTER | OPTIONS_TIME | OPTIONS_TRACE,
+			       "trace", description, argc, argv);
+	if (status >= 0)
+		return status;
+	options.tracer.config.trace = 1;
+	options.tracer.config.trace_stack = options.stack;
+	options.tracer.config.slower_ns = options.slower_ns;
+	options.tracer.event_bytes = (__u32)options.event_bytes;
+	/* New modules are looked for at this pace. */
+	if (!options.interval_ns)
+		options.interval_ns = 1000000000;
+	if (run_open(&run, &options))
+		return STATUS_FAILURE;
+	privileges_limit();
+	tracer = tracer_open(&options.tracer);
+	if (tracer && !(run.child && tracer_follow(tracer, run.child)))
+		error = trace_with(&options, tracer, &run);
+	tracer_close(tracer);
+	status = run_close(&run);
+	return error ? STATUS_FAILURE : status;
+}

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* vfioscope: picks the subcommand. */
+#include "cmd/commands.h"
+#include "message.h"
+#include "version.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static const struct {
+	const char *name;
+	int (*run)(int argc, char **argv);
+	const char *summary;
+} commands[] = {
+	{ "latency", command_latency, "histograms of how long operations take" },
+	{ "top", command_top, "the same, live on the terminal" },
+	{ "trace", command_trace, "a line for each operation, or each slow one" },
+	{ "doctor", command_doctor, "what this kernel offers, and what is missing" },
+};
+
+#define COMMANDS (sizeof(commands) / sizeof(commands[0]))
+
+static void show_help(void)
+{
+	puts("Usage: vfioscope SUBCOMMAND [OPTIONS] [-- COMMAND [ARGUMENTS...]]\n"
+	     "Measure what happens to PCI devices that are handed to virtual machines.\n");
+	for (size_t i = 0; i < COMMANDS; i++)
+		printf("  %-10s %s\n", commands[i].name, commands[i].summary);
+	puts("\nvfioscope SUBCOMMAND --help tells the options; vfioscope(8) is the manual.");
+}
+
+int main(int argc, char **argv)
+{
+	const char *name = argc > 1 ? argv[1] : NULL;
+
+	if (!name) {
+		message_error("which subcommand: latency, top, trace or doctor? (see --help)");
+		return STATUS_USAGE;
+	}
+	if (!strcmp(name, "-h") || !strcmp(name, "--help") || !strcmp(name, "help")) {
+		show_help();
+		return STATUS_OK;
+	}
+	if (!strcmp(name, "-V") || !strcmp(name, "--version") || !strcmp(name, "version")) {
+		puts("vfioscope " VFIOSCOPE_VERSION);
+		return STATUS_OK;
+	}
+	for (size_t i = 0; i < COMMANDS; i++)
+		if (!strcmp(name, commands[i].name))
+			return commands[i].run(argc - 1, argv + 1);
+	message_error("'%s' is not a subcommand: latency, top, trace or doctor (see --help)", name);
+	return STATUS_USAGE;
+}

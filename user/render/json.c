@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "json.h"
+
+#include <limits.h>
+#include <string.h>
+
+json_t *json_line(const char *type)
+{
+	return json_pack("{s:s, s:i}", "type", type, "schema", 1);
+}
+
+void json_add_number(json_t *object, const char *name, __u64 number)
+{
+	json_object_set_new(object, name,
+			    json_integer(number > LLONG_MAX ? LLONG_MAX : (json_int_t)number));
+}
+
+void json_add_text(json_t *object, const char *name, const char *text, size_t bytes)
+{
+	size_t length = strnlen(text, bytes);
+	json_t *value = json_stringn(text, length);
+	char replaced[256];
+
+	if (!value) {
+		if (length >= sizeof(replaced))
+			length = sizeof(replaced) - 1;
+		for (size_t i = 0; i < length; i++)
+			replaced[i] = (unsigned char)text[i] < 0x80 ? text[i] : '?';
+		value = json_stringn(replaced, length);
+	}
+	json_object_set_new(object, name, value);
+}
+
+void json_add_string(json_t *object, const char *name, const char *string)
+{
+	if (string)
+		json_add_text(object, name, string, strlen(string));
+	else
+		json_object_set_new(object, name, json_null());
+}
+
+int json_write(FILE *output, json_t *object)
+{
+	int error = json_dumpf(object, output, JSON_COMPACT);
+
+	json_decref(object);
+	if (error || fputc('\n', output) == EOF)
+		return -1;
+	return 0;
+}
