@@ -206,6 +206,7 @@ static int take_device(struct options *options, const char *text)
 		message_error("there is no device %s (a pattern, as '%s*', also takes devices that "
 			      "come later)",
 			      name, name);
+		options->missing = true;
 		return -1;
 	}
 	if (config->devices == FILTER_DEVICES) {
@@ -248,6 +249,7 @@ static int take_cgroup(struct options *options, const char *path)
 	/* The id of a cgroup is the inode number of its folder. */
 	if (stat(path, &status) || !S_ISDIR(status.st_mode)) {
 		message_error("%s is not a cgroup: give a folder under /sys/fs/cgroup", path);
+		options->missing = true;
 		return -1;
 	}
 	options->tracer.config.cgroup = status.st_ino;
@@ -267,6 +269,7 @@ static int take_pid(struct options *options, const char *text)
 	snprintf(path, sizeof(path), "/proc/%llu", (unsigned long long)pid);
 	if (access(path, F_OK)) {
 		message_error("there is no process %llu", (unsigned long long)pid);
+		options->missing = true;
 		return -1;
 	}
 	options->tracer.config.pid = (__u32)pid;
@@ -556,7 +559,7 @@ int options_parse(struct options *options, unsigned int groups, const char *name
 		return STATUS_OK;
 	argv[0] = full_name;
 	if (parse_quietly(&root, full_name, argc, argv, options) || complete(options))
-		return STATUS_USAGE;
+		return options->missing ? STATUS_FAILURE : STATUS_USAGE;
 	message_as_json(options->json);
 	message_verbose(options->verbose);
 	return -1;

@@ -13,6 +13,7 @@ struct options {
 	/* For every subcommand. */
 	bool json;
 	bool verbose;
+	bool missing;	/* what is asked for is well said, but not there */
 	char **command; /* behind "--", NULL if there is none */
 	/* What to measure, what to keep apart. */
 	struct tracer_options tracer;

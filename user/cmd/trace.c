@@ -35,6 +35,11 @@ static __u64 clock_ns(clockid_t clock)
 	return (__u64)now.tv_sec * 1000000000 + (__u64)now.tv_nsec;
 }
 
+static bool is_tracer(const char *frame)
+{
+	return !strncmp(frame, "bpf_prog_", 9) || !strncmp(frame, "bpf_trampoline_", 15);
+}
+
 static void show_event(const struct latency_event *event, void *argument)
 {
 	struct trace *trace = argument;
@@ -45,13 +50,18 @@ static void show_event(const struct latency_event *event, void *argument)
 		.time_ns = event->start_ns + trace->realtime_offset_ns,
 		.frame = frames,
 	};
+	unsigned int frames_taken = 0;
 
 	if (trace->error || trace->done)
 		return;
 	if (event->stack_bytes > 0)
-		operation.frames = (unsigned int)event->stack_bytes / sizeof(event->stack[0]);
-	for (unsigned int i = 0; i < operation.frames; i++)
-		symbol_name(trace->symbols, event->stack[i], frames[i]);
+		frames_taken = (unsigned int)event->stack_bytes / sizeof(event->stack[0]);
+	for (unsigned int i = 0; i < frames_taken; i++) {
+		symbol_name(trace->symbols, event->stack[i], frames[operation.frames]);
+		/* The top of the stack is the tracer itself. */
+		if (operation.frames || !is_tracer(frames[0]))
+			operation.frames++;
+	}
 	trace->error = trace->options->json ? render_trace_json(stdout, &operation) :
 					      render_trace_text(stdout, &operation);
 	if (trace->left && !--trace->left)
