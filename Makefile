@@ -121,9 +121,9 @@ help:
 	printf '%s\n' \
 	'make                build/vfioscope; ARCH=s390x: build/s390x/vfioscope' \
 	'make run            see it work: boots a kernel with devices and shows their latency' \
-	'make check          all tests; FILTER=NAME: only those in files whose path has NAME in it' \
+	'make check          all tests; FILTER=NAME: those in files with NAME in their path' \
 	'make bench          what tracing costs, in instructions' \
-	'make setup          install the packages that all this needs (the others do it themselves)' \
+	'make setup          install the packages that all this needs; run, check do it too' \
 	'make client         the test client; make unit: the unit tests' \
 	'make install        to PREFIX=/usr/local under DESTDIR=; make uninstall' \
 	'make lint           formatting, static analysis, shell scripts, licences' \
@@ -252,7 +252,31 @@ bench: setup
 	$(MAKE) all client bench-tools
 	tests/bench/run
 
-# --- installing -----------------------------------------------------------------------------------
+# --- lint ---------------------------------------------------------------------------------------
+
+# cppcheck does not read libbpf's headers.
+cppcheck_defines := -DHOOK_FENTRY '-DSEC(name)=' \
+	'-DLIBBPF_OPTS(type,name,...)=struct type name={__VA_ARGS__}' \
+	'-Dbpf_object__for_each_program(program,object)=while((program=next(object)))'
+
+# clang-tidy says on standard error only how many warnings it has left out.
+lint: setup
+	$(MAKE) all
+	status=0; \
+	tests/lint || status=1; \
+	echo '  LINT  clang-tidy'; \
+	clang-tidy --quiet $(user_sources) -- $(user_cppflags) -std=gnu11 2>/dev/null || status=1; \
+	clang-tidy --quiet $(client_sources) tests/bench/attach.c -- -std=gnu11 2>/dev/null || \
+		status=1; \
+	clang-tidy --quiet $(domains:%=bpf/%.bpf.c) -- $(bpf_flags) -DHOOK_FENTRY 2>/dev/null || \
+		status=1; \
+	echo '  LINT  cppcheck'; \
+	cppcheck --std=c11 --quiet --enable=warning,performance --inline-suppr \
+		--error-exitcode=1 $(cppcheck_defines) -Iinclude -Iuser -Ibpf \
+		user bpf tests/client tests/bench || status=1; \
+	exit $$status
+
+# --- installing ---------------------------------------------------------------------------------
 
 sbindir = $(DESTDIR)$(PREFIX)/sbin
 mandir = $(DESTDIR)$(PREFIX)/share/man/man8
