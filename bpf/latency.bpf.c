@@ -493,18 +493,39 @@ PCI_USER(pci_user_write_config_byte, OPERATION_PCI_WRITE, 0)
 PCI_USER(pci_user_write_config_word, OPERATION_PCI_WRITE, 1)
 PCI_USER(pci_user_write_config_dword, OPERATION_PCI_WRITE, 2)
 
-/* Accessors of BARs and ROM, from 6.10 on. */
+/*
+ * BARs and ROM: the accessors of the kernel's core, which vfio-pci's own are
+ * compiled into.
+ */
 #define REACHED(function, width_bit)                                                               \
 	ENTRY_ONLY(function)                                                                       \
 	{                                                                                          \
 		return reached(width_bit);                                                         \
 	}
 
-REACHED(vfio_pci_core_ioread8, 0)
-REACHED(vfio_pci_core_ioread16, 1)
-REACHED(vfio_pci_core_ioread32, 2)
-REACHED(vfio_pci_core_ioread64, 3)
-REACHED(vfio_pci_core_iowrite8, 0)
-REACHED(vfio_pci_core_iowrite16, 1)
-REACHED(vfio_pci_core_iowrite32, 2)
-REACHED(vfio_pci_core_iowrite64, 3)
+REACHED(ioread8, 0)
+REACHED(ioread16, 1)
+REACHED(ioread32, 2)
+REACHED(ioread64_lo_hi, 3)
+REACHED(iowrite8, 0)
+REACHED(iowrite16, 1)
+REACHED(iowrite32, 2)
+REACHED(iowrite64_lo_hi, 3)
+
+/* s390x: PCILG and PCISTG, 1 to 8 bytes. */
+static __always_inline int reached_bytes(unsigned long bytes)
+{
+	if (!bytes || bytes > 8 || bytes & (bytes - 1))
+		return 0; /* not one access: PCISTB */
+	return reached(histogram_highest_bit(bytes));
+}
+
+ENTRY_ONLY(zpci_load, void *data, void *address, unsigned long bytes)
+{
+	return reached_bytes(bytes);
+}
+
+ENTRY_ONLY(zpci_store, void *address, __u64 data, unsigned long bytes)
+{
+	return reached_bytes(bytes);
+}

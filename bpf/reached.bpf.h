@@ -21,7 +21,7 @@ static __always_inline bool reached_within(enum latency_nesting nesting, __u32 w
 	key = slot->in_flight[nesting].key;
 	entry = bpf_map_lookup_elem(&stats, &key);
 	if (entry)
-		__sync_fetch_and_add(&entry->device_widths[width_bit], 1);
+		__sync_fetch_and_add(&entry->device_widths[width_bit & (DEVICE_WIDTHS - 1)], 1);
 	return true;
 }
 

@@ -45,17 +45,18 @@ const struct hook hooks[] = {
 	PCI_USER("pci_user_write_config_word", "pci-write"),
 	PCI_USER("pci_user_write_config_dword", "pci-write"),
 #undef PCI_USER
-#define REACHED(function)                                                                          \
-	{ function, "vfio_pci_core", HOOK_GROUP_DEVICE_ACCESS, true, "device widths of BARs",      \
-	  "only from Linux 6.10 on, 64 bits where the architecture has them" }
-	REACHED("vfio_pci_core_ioread8"),
-	REACHED("vfio_pci_core_ioread16"),
-	REACHED("vfio_pci_core_ioread32"),
-	REACHED("vfio_pci_core_ioread64"),
-	REACHED("vfio_pci_core_iowrite8"),
-	REACHED("vfio_pci_core_iowrite16"),
-	REACHED("vfio_pci_core_iowrite32"),
-	REACHED("vfio_pci_core_iowrite64"),
+#define REACHED(function, absent)                                                                  \
+	{ function, NULL, HOOK_GROUP_DEVICE_ACCESS, true, "device widths of BARs", absent }
+	REACHED("ioread8", "s390x has others"),
+	REACHED("ioread16", "s390x has others"),
+	REACHED("ioread32", "s390x has others"),
+	REACHED("ioread64_lo_hi", "s390x has others"),
+	REACHED("iowrite8", "s390x has others"),
+	REACHED("iowrite16", "s390x has others"),
+	REACHED("iowrite32", "s390x has others"),
+	REACHED("iowrite64_lo_hi", "s390x has others"),
+	REACHED("zpci_load", "only on s390x"),
+	REACHED("zpci_store", "only on s390x"),
 #undef REACHED
 };
 
