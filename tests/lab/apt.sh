@@ -22,14 +22,15 @@ apt_setup() {
 	uri=$(archive_uri bookworm) || exit
 	mkdir -p "$apt_dir"/{state/lists/partial,cache/archives/partial,etc}
 	: >"$apt_dir/state/status"
-	cat >"$apt_dir/sources.list" <<-END
+	# Into place whole: another process may be reading, or share the file.
+	cat >"$apt_dir/sources.list.$$" <<-END
 		deb [arch=amd64,s390x signed-by=$key] $uri bookworm main
 		deb [arch=amd64,s390x signed-by=$key] $uri bookworm-backports main
 		deb [arch=amd64 signed-by=$key] $uri trixie-backports main
 	END
 	# Read after the machine's own configuration, so its proxies hold; its
 	# hooks are dropped, they are about the machine's packages.
-	cat >"$apt_dir/apt.conf" <<-END
+	cat >"$apt_dir/apt.conf.$$" <<-END
 		#clear APT::Architectures;
 		#clear APT::Update::Post-Invoke;
 		#clear APT::Update::Post-Invoke-Success;
@@ -47,6 +48,8 @@ apt_setup() {
 		Dir::Etc::preferences "/dev/null";
 		Dir::Etc::preferencesparts "/dev/null";
 	END
+	mv "$apt_dir/sources.list.$$" "$apt_dir/sources.list"
+	mv "$apt_dir/apt.conf.$$" "$apt_dir/apt.conf"
 	compgen -G "$apt_dir/state/lists/*_Packages*" >/dev/null || apt_refresh
 }
 
