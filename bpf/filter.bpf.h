@@ -90,9 +90,12 @@ static __always_inline bool accept_region(__u16 region)
 	return region <= REGION_LAST && settings.regions >> region & 1;
 }
 
-/* The current task, by what may change while it runs. */
 static __always_inline bool accept_task(void)
 {
+	__u32 process = bpf_get_current_pid_tgid() >> 32;
+
+	if (settings.pid && settings.pid != process)
+		return false;
 	if (settings.filter_comm) {
 		char comm[COMM_BYTES] = {};
 
@@ -106,12 +109,7 @@ static __always_inline bool accept_task(void)
 	}
 	if (settings.filter_cgroup && bpf_get_current_cgroup_id() != settings.cgroup)
 		return false;
-	if (settings.follow) {
-		__u32 process = bpf_get_current_pid_tgid() >> 32;
-
-		return bpf_map_lookup_elem(&followed, &process);
-	}
-	return true;
+	return !settings.follow || bpf_map_lookup_elem(&followed, &process);
 }
 
 #endif

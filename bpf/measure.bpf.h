@@ -30,15 +30,13 @@ static __always_inline __u64 signature_of(struct latency_request request)
 	       request.operation;
 }
 
-static __always_inline bool same_key(const struct task_slot *slot, const struct cached_key *cached,
+static __always_inline bool same_key(const struct cached_key *cached,
 				     struct latency_request request, __u64 signature)
 {
 	if (cached->handle != request.handle || cached->signature != signature)
 		return false;
-	if (request.by_offset &&
-	    request.argument - cached->first_offset > cached->last_offset)
-		return false;
-	return !settings.by_process || slot->process == bpf_get_current_pid_tgid() >> 32;
+	return !request.by_offset ||
+	       request.argument - cached->first_offset <= cached->last_offset;
 }
 
 static __always_inline struct cached_key *cached_key(struct task_slot *slot,
@@ -52,19 +50,13 @@ static __always_inline struct cached_key *cached_key(struct task_slot *slot,
 		place ^= request.argument >> REGION_SHIFT_DEFAULT;
 	cached = &slot->cached[place & (CACHED_KEYS - 1)];
 	OPAQUE(cached);
-	if (!same_key(slot, cached, request, signature)) {
+	if (!same_key(cached, request, signature)) {
 		struct latency_request in_memory = request;
 
-		slot->process = bpf_get_current_pid_tgid() >> 32;
 		find_key(cached, &in_memory);
 		cached->signature = signature;
 	}
 	return cached;
-}
-
-static __always_inline bool other_process(void)
-{
-	return settings.pid && bpf_get_current_pid_tgid() >> 32 != settings.pid;
 }
 
 /* The start of an operation whose device is known. */
@@ -74,8 +66,6 @@ static __always_inline int begin(enum latency_nesting nesting, struct latency_re
 	struct in_flight *flight;
 	struct task_slot *slot;
 
-	if (other_process())
-		return 0;
 	slot = enter_task_slot(nesting);
 	if (!slot)
 		return 0;
@@ -94,7 +84,7 @@ static __always_inline int begin_unknown(enum latency_nesting nesting, __u64 arg
 	struct in_flight *flight;
 	struct task_slot *slot;
 
-	if (!shared.enabled || other_process())
+	if (!shared.enabled)
 		return 0;
 	slot = enter_task_slot(nesting);
 	if (!slot)
@@ -189,7 +179,7 @@ static __always_inline void count_operation(void *ctx, const struct in_flight *f
 
 static __always_inline void count_end_without_start(void)
 {
-	if (shared.enabled && !other_process())
+	if (shared.enabled)
 		count_loss(LOSS_ENDS_WITHOUT_START);
 }
 

@@ -39,7 +39,7 @@ static void say(const char *kind, const char *format, va_list arguments)
 static int say_libbpf(enum libbpf_print_level level, const char *format, va_list arguments)
 {
 	(void)level;
-	return verbose ? vfprintf(stderr, format, arguments) : 0;
+	return verbose ? vfprintf(stream ? stream : stderr, format, arguments) : 0;
 }
 
 void message_as_json(bool json)

@@ -193,18 +193,17 @@ ASSERT_LAYOUT(struct cached_key, 48);
  */
 struct task_slot {
 	__u64 owner;
-	__u32 process; /* of the owner; another may come to have the same task id */
-	__u32 reserved;
 	struct in_flight in_flight[NESTINGS];
 	struct cached_key cached[CACHED_KEYS];
 };
-ASSERT_LAYOUT(struct task_slot, 16 + 40 * NESTINGS + 48 * CACHED_KEYS);
+ASSERT_LAYOUT(struct task_slot, 8 + 40 * NESTINGS + 48 * CACHED_KEYS);
 
 #define TASK_SLOTS 2048	 /* a power of two */
 #define TASK_SLOT_PROBES 8
 
 /* The programs' only global variable: user space maps it. */
 struct latency_state {
+	struct task_slot tasks[TASK_SLOTS]; /* first: the programs reach it without an addition */
 	/* Operations that start while this is 0 are not counted. Raise generation with it. */
 	__u32 enabled;
 	__u32 generation; /* raised when a cached key may have become wrong */
@@ -212,9 +211,8 @@ struct latency_state {
 	__u32 devices;	  /* devices handed out so far; likewise */
 	__u64 vfio_read;  /* address of vfio_device_fops_read, 0 if not known */
 	__u64 losses[LOSSES];
-	struct task_slot tasks[TASK_SLOTS];
 };
-ASSERT_LAYOUT(struct latency_state, 24 + 8 * LOSSES + TASK_SLOTS * (16 + 40 * NESTINGS + 48 * CACHED_KEYS));
+ASSERT_LAYOUT(struct latency_state, 24 + 8 * LOSSES + TASK_SLOTS * (8 + 40 * NESTINGS + 48 * CACHED_KEYS));
 
 #define FILTER_DEVICES 16
 #define FILTER_WIDTHS 8
@@ -251,7 +249,7 @@ struct latency_config {
 	__u8 filter_comm;
 	__u8 filter_cgroup;
 	__u8 follow;	  /* only processes in the followed map */
-	__u8 by_process;  /* by_pid or follow: a key is of use to one process only */
+	__u8 forget_tasks; /* keys are of use to one process only: forget them when tasks end */
 	__u8 by_moment;   /* a key is of no use a moment later: comm or cgroup matter */
 	__u8 trace;	  /* send operations to the ring buffer */
 	__u8 trace_stack; /* with their kernel stack */

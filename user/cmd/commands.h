@@ -3,9 +3,14 @@
 #ifndef VFIOSCOPE_COMMANDS_H
 #define VFIOSCOPE_COMMANDS_H
 
+struct options;
+
 int command_latency(int argc, char **argv);
 int command_top(int argc, char **argv);
 int command_trace(int argc, char **argv);
 int command_doctor(int argc, char **argv);
+
+/* What latency does once its command line has been taken apart; top does it for --json. */
+int latency_run(const struct options *options);
 
 #endif

@@ -54,26 +54,31 @@ static int measure(const struct options *options, struct tracer *tracer, struct 
 	return error || event == RUN_FAILED ? -1 : 0;
 }
 
-int command_latency(int argc, char **argv)
+int latency_run(const struct options *options)
 {
-	struct options options;
 	struct tracer *tracer;
 	struct run run;
 	int status, error = -1;
+
+	if (run_open(&run, options))
+		return STATUS_FAILURE;
+	privileges_limit();
+	tracer = tracer_open(&options->tracer);
+	if (tracer && !(run.child && tracer_follow(tracer, run.child)))
+		error = measure(options, tracer, &run);
+	tracer_close(tracer);
+	status = run_close(&run);
+	return error ? STATUS_FAILURE : status;
+}
+
+int command_latency(int argc, char **argv)
+{
+	struct options options;
+	int status;
 
 	status = options_parse(&options,
 			       OPTIONS_COMMON | OPTIONS_FILTER | OPTIONS_KEYS | OPTIONS_TIME |
 				       OPTIONS_SORT | OPTIONS_LATENCY,
 			       "latency", description, argc, argv);
-	if (status >= 0)
-		return status;
-	if (run_open(&run, &options))
-		return STATUS_FAILURE;
-	privileges_limit();
-	tracer = tracer_open(&options.tracer);
-	if (tracer && !(run.child && tracer_follow(tracer, run.child)))
-		error = measure(&options, tracer, &run);
-	tracer_close(tracer);
-	status = run_close(&run);
-	return error ? STATUS_FAILURE : status;
+	return status >= 0 ? status : latency_run(&options);
 }

@@ -523,7 +523,7 @@ static int complete(struct options *options)
 		return -1;
 	}
 	config->follow = options->command != NULL;
-	config->by_process = config->by_pid || config->follow;
+	config->forget_tasks = config->by_pid || config->pid || config->follow;
 	config->by_moment = config->by_comm || config->by_cgroup || config->filter_comm ||
 			    config->filter_cgroup;
 	/* Asking for an operation is asking for its hooks. */
@@ -543,6 +543,8 @@ int options_parse(struct options *options, unsigned int groups, const char *name
 	snprintf(full_name, sizeof(full_name), "vfioscope %s", name);
 	root.args_doc = groups & OPTIONS_TIME ? "\n[-- COMMAND [ARGUMENTS...]]" : NULL;
 	set_defaults(options);
+	if (groups & OPTIONS_LIVE)
+		options->interval_ns = SECOND_NS;
 	for (int i = 1; i < argc; i++) {
 		if (!strcmp(argv[i], "--")) {
 			options->command = argv[i + 1] ? &argv[i + 1] : NULL;

@@ -15,6 +15,7 @@ struct options {
 	bool verbose;
 	bool missing;	/* what is asked for is well said, but not there */
 	char **command; /* behind "--", NULL if there is none */
+	bool takes_terminal; /* the command gets /dev/null in its place */
 	/* What to measure, what to keep apart. */
 	struct tracer_options tracer;
 	/* When to report, 0: not given. */
@@ -36,6 +37,7 @@ enum option_group {
 	OPTIONS_SORT = 1 << 4,
 	OPTIONS_LATENCY = 1 << 5,
 	OPTIONS_TRACE = 1 << 6,
+	OPTIONS_LIVE = 1 << 7, /* no options: every second unless --interval is given */
 };
 
 /*

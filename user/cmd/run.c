@@ -26,6 +26,16 @@ static __u64 now_ns(void)
 	return (__u64)now.tv_sec * SECOND_NS + (__u64)now.tv_nsec;
 }
 
+/* In the child: what is on the screen is not to be written over, nor keys to be taken away. */
+static void leave_terminal(void)
+{
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	for (int file = STDIN_FILENO; null >= 0 && file <= STDERR_FILENO; file++)
+		if (isatty(file))
+			dup2(null, file);
+}
+
 /* In the child: waits until the parent closes its end, then becomes the command. */
 static void __attribute__((noreturn)) become(char **command, int wait_for, const sigset_t *signals)
 {
@@ -41,7 +51,7 @@ static void __attribute__((noreturn)) become(char **command, int wait_for, const
 	_exit(errno == ENOENT ? 127 : 126);
 }
 
-static int start_child(struct run *run, char **command, const sigset_t *signals)
+static int start_child(struct run *run, const struct options *options, const sigset_t *signals)
 {
 	int pipe_ends[2];
 
@@ -59,7 +69,9 @@ static int start_child(struct run *run, char **command, const sigset_t *signals)
 	}
 	if (!run->child) {
 		close(pipe_ends[1]);
-		become(command, pipe_ends[0], signals);
+		if (options->takes_terminal)
+			leave_terminal();
+		become(options->command, pipe_ends[0], signals);
 	}
 	close(pipe_ends[0]);
 	run->release = pipe_ends[1];
@@ -76,6 +88,7 @@ int run_open(struct run *run, const struct options *options)
 	sigemptyset(&signals);
 	sigaddset(&signals, SIGINT);
 	sigaddset(&signals, SIGTERM);
+	sigaddset(&signals, SIGQUIT);
 	sigaddset(&signals, SIGHUP);
 	sigaddset(&signals, SIGCHLD);
 	sigaddset(&signals, SIGWINCH);
@@ -87,7 +100,7 @@ int run_open(struct run *run, const struct options *options)
 		message_error("cannot wait for signals: %s", strerror(errno));
 		return -1;
 	}
-	return options->command ? start_child(run, options->command, &signals) : 0;
+	return options->command ? start_child(run, options, &signals) : 0;
 }
 
 void run_start(struct run *run, const struct options *options)

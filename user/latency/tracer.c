@@ -147,7 +147,15 @@ static size_t hook_programs(const struct bpf_object *object, const struct hook *
 	return found;
 }
 
-static void choose_programs(struct bpf_object *object, const bool *wanted, bool follow)
+/* What a program beside the hooks is for. */
+static bool needs_program(const struct tracer *tracer, const char *name)
+{
+	return !strcmp(name, "follow_fork") ? tracer->options.config.follow :
+					      tracer->options.config.forget_tasks;
+}
+
+static void choose_programs(const struct tracer *tracer, struct bpf_object *object,
+			    const bool *wanted, bool first)
 {
 	struct bpf_program *program, *programs[PROGRAMS_PER_HOOK];
 
@@ -159,9 +167,10 @@ static void choose_programs(struct bpf_object *object, const bool *wanted, bool 
 		for (size_t j = 0; j < count; j++)
 			bpf_program__set_autoload(programs[j], true);
 	}
-	for (size_t i = 0; follow && i < FOLLOW_PROGRAMS; i++)
+	for (size_t i = 0; first && i < FOLLOW_PROGRAMS; i++)
 		bpf_program__set_autoload(
-			bpf_object__find_program_by_name(object, follow_programs[i]), true);
+			bpf_object__find_program_by_name(object, follow_programs[i]),
+			needs_program(tracer, follow_programs[i]));
 }
 
 /* Sizes and contents of the first load's maps. */
@@ -234,7 +243,7 @@ static int load_part(struct tracer *tracer, enum hook_type type, const bool *wan
 		free(part);
 		return error;
 	}
-	choose_programs(part->object, wanted, first && tracer->options.config.follow);
+	choose_programs(tracer, part->object, wanted, first);
 	error = first ? prepare_maps(part->object, &tracer->options) :
 			share_maps(part->object, first_object(tracer));
 	error = error ?: bpf_object__load(part->object);
@@ -367,9 +376,11 @@ static int attach_follow(struct tracer *tracer)
 
 	while (part->next)
 		part = part->next;
-	for (size_t i = 0; tracer->options.config.follow && !error && i < FOLLOW_PROGRAMS; i++)
-		error = attach_program(part, bpf_object__find_program_by_name(
-						     part->object, follow_programs[i]));
+	for (size_t i = 0; !error && i < FOLLOW_PROGRAMS; i++)
+		if (needs_program(tracer, follow_programs[i]))
+			error = attach_program(part,
+					       bpf_object__find_program_by_name(
+						       part->object, follow_programs[i]));
 	return error;
 }
 

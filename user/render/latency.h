@@ -16,6 +16,11 @@ int render_latency_json(FILE *output, const struct report *report);
 const char *render_row_title(const struct report *report, const struct report_row *row,
 			     char title[ROW_TITLE_BYTES]);
 
+/* Who did it, where that is kept apart: "1234 qemu-system-x86", or "". */
+#define ROW_TASK_BYTES 64
+const char *render_row_task(const struct report *report, const struct report_row *row,
+			    char text[ROW_TASK_BYTES]);
+
 /* One row's histogram, merged to `lines` lines at most, each up to `columns` wide. */
 void render_histogram(FILE *output, const struct report_row *row, unsigned int lines,
 		      unsigned int columns);

@@ -44,10 +44,10 @@ const char *render_row_title(const struct report *report, const struct report_ro
 	return title;
 }
 
-/* Who did it, where that is kept apart. */
-static const char *row_task(const struct report *report, const struct report_row *row,
-			    char *text, size_t bytes)
+const char *render_row_task(const struct report *report, const struct report_row *row,
+			    char text[ROW_TASK_BYTES])
 {
+	const size_t bytes = ROW_TASK_BYTES;
 	int length = 0;
 
 	text[0] = '\0';
@@ -90,10 +90,10 @@ static void write_heading(FILE *output, const struct report *report)
 static void write_row(FILE *output, const struct report *report, const struct report_row *row)
 {
 	static const double fractions[] = { 0.5, 0.9, 0.99, 0.999 };
-	char title[ROW_TITLE_BYTES], text[64], time[TIME_TEXT_BYTES], count[COUNT_TEXT_BYTES];
+	char title[ROW_TITLE_BYTES], text[ROW_TASK_BYTES], time[TIME_TEXT_BYTES], count[COUNT_TEXT_BYTES];
 
 	if (has_task(report))
-		fprintf(output, "%-22s ", row_task(report, row, text, sizeof(text)));
+		fprintf(output, "%-22s ", render_row_task(report, row, text));
 	fprintf(output, "%-12s %-22s %7s", report->parts.device ? row->device : "all",
 		render_row_title(report, row, title), format_count(row->count, count));
 	fprintf(output, " %5s", format_count(row->errors, count));
