@@ -227,9 +227,9 @@ $(BUILD)/stamp/vmlinux: private text = $(vmlinux_source)
 $(BUILD)/stamp/user: private text = $(user_sources)
 $(BUILD)/stamp/client: private text = $(client_sources)
 $(stamps): FORCE
-	mkdir -p $(@D)
-	printf '%s\n' '$(subst ','\'',$(text))' >$@.new
-	if cmp -s $@.new $@; then rm $@.new; else mv $@.new $@; fi
+	@mkdir -p $(@D)
+	@printf '%s\n' '$(subst ','\'',$(text))' >$@.new
+	@if cmp -s $@.new $@; then rm $@.new; else mv $@.new $@; fi
 
 -include $(c_objects:.o=.d) $(bpf_objects:.o=.d) $(bench_bpf_objects:.o=.d)
 
