@@ -394,7 +394,7 @@ static void orders_have_names(void **state)
 		assert_int_equal(report_order_number(report_order_name(order)), order);
 	}
 	assert_int_equal(report_order_number("p99"), ORDER_P99);
-	assert_int_equal(report_order_number("total"), ORDER_TOTAL_TIME);
+	assert_int_equal(report_order_number("time"), ORDER_TOTAL_TIME);
 	assert_int_equal(report_order_number("P99"), -1);
 	assert_int_equal(report_order_number(""), -1);
 	assert_null(report_order_name(ORDERS));

@@ -36,8 +36,7 @@ static int show_reports(struct screen *screen, struct tracer *tracer, struct sna
 
 	tracer_pick_up_modules(tracer);
 	report = snapshot_interval(snapshot);
-	if (!report || screen_take(screen, report) ||
-	    screen_take(screen, snapshot_total(snapshot)))
+	if (!report || screen_take(screen, report) || screen_take(screen, snapshot_total(snapshot)))
 		return out_of_memory();
 	return 0;
 }
@@ -85,8 +84,7 @@ static int report_on_command(const struct options *options, struct snapshot *sna
 	return output_check(render_latency_text(stdout, report, false));
 }
 
-static int show(const struct options *options, struct tracer *tracer, struct run *run,
-		FILE *held)
+static int show(const struct options *options, struct tracer *tracer, struct run *run, FILE *held)
 {
 	struct snapshot *snapshot = snapshot_new(tracer);
 	struct screen *screen;

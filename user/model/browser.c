@@ -174,8 +174,7 @@ const struct report_row *browser_selected_total(const struct browser *browser)
 void browser_fit(struct browser *browser, size_t page)
 {
 	browser->page = page;
-	browser->first =
-		layout_scroll(browser->first, browser->selected, browser->row_count, page);
+	browser->first = layout_scroll(browser->first, browser->selected, browser->row_count, page);
 }
 
 static void choose(struct browser *browser, size_t selected)
@@ -261,8 +260,6 @@ void browser_do(struct browser *browser, enum browser_action action)
 		return;
 	}
 	switch (action) {
-	case BROWSER_NOTHING:
-		break;
 	case BROWSER_ENTER:
 		enter(browser);
 		break;

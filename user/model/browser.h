@@ -18,11 +18,11 @@ struct browser {
 	/* What is shown: rows of one of the two, sorted. */
 	const struct report_row **rows;
 	size_t row_count, row_room;
-	size_t selected;   /* an index of rows */
-	size_t first;	   /* the row at the top of the screen */
-	size_t page;	   /* rows that a screen shows */
+	size_t selected; /* an index of rows */
+	size_t first;	 /* the row at the top of the screen */
+	size_t page;	 /* rows that a screen shows */
 	enum report_order order;
-	bool show_total;   /* not the interval */
+	bool show_total; /* not the interval */
 	bool paused;
 	bool help;
 	bool finished;
@@ -50,6 +50,7 @@ enum browser_action {
 	BROWSER_PAUSE,
 	BROWSER_TOTAL,
 	BROWSER_HELP,
+	BROWSER_OTHER, /* a key that has no meaning */
 };
 
 void browser_init(struct browser *browser, enum report_order order);

@@ -11,6 +11,7 @@ static const struct growth {
 	enum layout_column column;
 	unsigned int width;
 } growths[] = {
+	/* clang-format off */
 	{ COLUMN_COUNT, NUMBER },
 	{ COLUMN_TASK, 7 },
 	{ COLUMN_OPERATION, 13 }, /* "config read 4" */
@@ -31,6 +32,7 @@ static const struct growth {
 	{ COLUMN_TIME, NUMBER },
 	{ COLUMN_OPERATION, 30 },
 	{ COLUMN_DEVICE, 36 }, /* the UUID of a mediated device */
+	/* clang-format on */
 };
 
 static unsigned int table_width(const struct layout_table *table)
@@ -58,18 +60,28 @@ static void grow(struct layout_table *table, unsigned int width, enum layout_col
 	table->width[column] = before && used - width < to - before ? to - (used - width) : before;
 }
 
-void layout_table(struct layout_table *table, unsigned int width, bool tasks, bool devices,
+void layout_table(struct layout_table *table, unsigned int width, bool tasks, unsigned int device,
 		  enum layout_column sorted_by)
 {
+	bool full = false;
+
 	memset(table, 0, sizeof(*table));
 	table->width[COLUMN_OPERATION] = width < 8 ? width : 8;
 	if (sorted_by < LAYOUT_COLUMNS && sorted_by > COLUMN_OPERATION)
 		grow(table, width, sorted_by, sorted_by == COLUMN_ERRORS ? 5 : NUMBER);
 	for (size_t i = 0; i < COUNT_OF(growths); i++) {
-		if ((growths[i].column == COLUMN_TASK && !tasks) ||
-		    (growths[i].column == COLUMN_DEVICE && !devices))
+		enum layout_column column = growths[i].column;
+		unsigned int to = growths[i].width;
+
+		if (column == COLUMN_TASK && !tasks)
 			continue;
-		grow(table, width, growths[i].column, growths[i].width);
+		if (column == COLUMN_DEVICE && to > device)
+			to = device;
+		/* A wider screen would have to take away what came in place of a wide column. */
+		if (full && !table->width[column])
+			continue;
+		grow(table, width, column, to);
+		full |= to && !table->width[column];
 	}
 }
 

@@ -32,20 +32,21 @@ struct layout_table {
 };
 
 /*
- * The columns of a screen that is `width` wide. `sorted_by` is shown before others
+ * The columns of a screen that is `width` wide. `device` is how long the longest name
+ * of a device is, 0 if there is no column for it. `sorted_by` is shown before others
  * that matter more; LAYOUT_COLUMNS: none is. The columns never take more than the
  * width, and there is always one unless the width is 0.
  */
-void layout_table(struct layout_table *table, unsigned int width, bool tasks, bool devices,
+void layout_table(struct layout_table *table, unsigned int width, bool tasks, unsigned int device,
 		  enum layout_column sorted_by);
 
 /* Lines from 0 at the top; -1: there is no room for it. */
 struct layout_lines {
 	int heading, losses, titles;
-	int rows;		   /* the first row of the list */
+	int rows; /* the first row of the list */
 	unsigned int row_count;
 	int histogram_title;
-	int histogram;		   /* its first line */
+	int histogram; /* its first line */
 	unsigned int histogram_count;
 	int footer;
 };

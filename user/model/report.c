@@ -79,9 +79,9 @@ __u64 report_lost(const struct report_losses *losses)
 }
 
 static const char *const order_names[ORDERS] = {
-	[ORDER_TOTAL_TIME] = "total", [ORDER_COUNT] = "count", [ORDER_ERRORS] = "errors",
-	[ORDER_MEAN] = "mean",	      [ORDER_P50] = "p50",     [ORDER_P99] = "p99",
-	[ORDER_MAX] = "max",	      [ORDER_NAME] = "name",
+	[ORDER_TOTAL_TIME] = "time", [ORDER_COUNT] = "count", [ORDER_ERRORS] = "errors",
+	[ORDER_MEAN] = "mean",	     [ORDER_P50] = "p50",     [ORDER_P99] = "p99",
+	[ORDER_MAX] = "max",	     [ORDER_NAME] = "name",
 };
 
 const char *report_order_name(enum report_order order)

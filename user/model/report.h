@@ -98,7 +98,7 @@ enum report_order {
  * reports have the same rows in the same order.
  */
 void report_sort(struct report *report, enum report_order order);
-/* "total", "count", ...; NULL if there is none. */
+/* "time", "count", ...; NULL if there is none. */
 const char *report_order_name(enum report_order order);
 /* The number of an order, or -1. */
 int report_order_number(const char *name);

@@ -89,8 +89,8 @@ static const char *count_text(char text[COUNT_TEXT_BYTES], __u64 count, unsigned
 }
 
 /* What is rare is not nothing: "0.2" a second. */
-static const char *rate_text(char text[COUNT_TEXT_BYTES], const struct report *report,
-			     __u64 count, unsigned int width)
+static const char *rate_text(char text[COUNT_TEXT_BYTES], const struct report *report, __u64 count,
+			     unsigned int width)
 {
 	double rate = browser_rate(report, count);
 
@@ -117,9 +117,8 @@ static const char *time_text(char text[TIME_TEXT_BYTES], enum layout_column colu
 	}
 }
 
-static const char *cell_text(char text[CELL_BYTES], enum layout_column column,
-			     unsigned int width, const struct report *report,
-			     const struct report_row *row)
+static const char *cell_text(char text[CELL_BYTES], enum layout_column column, unsigned int width,
+			     const struct report *report, const struct report_row *row)
 {
 	switch (column) {
 	case COLUMN_TASK:

@@ -10,6 +10,7 @@
 
 #define BAR_COLUMNS 40
 #define HISTOGRAM_LINES 24
+#define NARROW 40 /* with bars that are too short, less is said of them */
 
 static void append(char title[ROW_TITLE_BYTES], const char *word)
 {
@@ -165,7 +166,8 @@ void render_histogram(FILE *output, const struct report_row *row, unsigned int l
 	if (!row->count || !lines)
 		return;
 	step = merge(row, lines, &first, &last);
-	bar = columns > 28 ? columns - 28 : 1;
+	bar = columns < NARROW ? 8 : 28; /* what stands before it */
+	bar = columns > bar ? columns - bar : 1;
 	for (unsigned int slot = first; slot <= last; slot += step)
 		if (sum_slots(row, slot, step) > most)
 			most = sum_slots(row, slot, step);
@@ -175,8 +177,13 @@ void render_histogram(FILE *output, const struct report_row *row, unsigned int l
 		__u64 sum = sum_slots(row, slot, step);
 		unsigned int length = (unsigned int)(sum * bar / most);
 
-		fprintf(output, "  %6s..%-6s %7s |", format_time(histogram_slot_low(slot), low),
-			format_time(histogram_slot_high(end), high), format_count(sum, count));
+		format_time(histogram_slot_high(end), high);
+		if (columns < NARROW)
+			fprintf(output, "%6s |", high);
+		else
+			fprintf(output, "  %6s..%-6s %7s |",
+				slot ? format_time(histogram_slot_low(slot), low) : "0", high,
+				format_count(sum, count));
 		for (unsigned int i = 0; i < length; i++)
 			fputc('*', output);
 		fputc('\n', output);

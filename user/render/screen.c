@@ -88,38 +88,29 @@ static enum browser_action action_of(int key)
 		int key;
 		enum browser_action action;
 	} keys[] = {
-		{ KEY_UP, BROWSER_UP },
-		{ 'k', BROWSER_UP },
-		{ KEY_DOWN, BROWSER_DOWN },
-		{ 'j', BROWSER_DOWN },
+		/* clang-format off */
+		{ KEY_UP, BROWSER_UP }, { 'k', BROWSER_UP },
+		{ KEY_DOWN, BROWSER_DOWN }, { 'j', BROWSER_DOWN },
 		{ KEY_PPAGE, BROWSER_PAGE_UP },
-		{ KEY_NPAGE, BROWSER_PAGE_DOWN },
-		{ ' ', BROWSER_PAGE_DOWN },
-		{ KEY_HOME, BROWSER_HOME },
-		{ 'g', BROWSER_HOME },
-		{ KEY_END, BROWSER_END },
-		{ 'G', BROWSER_END },
-		{ KEY_ENTER, BROWSER_ENTER },
-		{ '\r', BROWSER_ENTER },
-		{ '\n', BROWSER_ENTER },
-		{ KEY_ESCAPE, BROWSER_BACK },
-		{ KEY_BACKSPACE, BROWSER_BACK },
-		{ KEY_DELETE, BROWSER_BACK },
-		{ '\b', BROWSER_BACK },
+		{ KEY_NPAGE, BROWSER_PAGE_DOWN }, { ' ', BROWSER_PAGE_DOWN },
+		{ KEY_HOME, BROWSER_HOME }, { 'g', BROWSER_HOME },
+		{ KEY_END, BROWSER_END }, { 'G', BROWSER_END },
+		{ KEY_ENTER, BROWSER_ENTER }, { '\r', BROWSER_ENTER }, { '\n', BROWSER_ENTER },
+		{ KEY_ESCAPE, BROWSER_BACK }, { KEY_BACKSPACE, BROWSER_BACK },
+		{ KEY_DELETE, BROWSER_BACK }, { '\b', BROWSER_BACK },
 		{ 'q', BROWSER_QUIT },
-		{ '>', BROWSER_NEXT_ORDER },
-		{ 's', BROWSER_NEXT_ORDER },
+		{ '>', BROWSER_NEXT_ORDER }, { 's', BROWSER_NEXT_ORDER },
 		{ '<', BROWSER_PREVIOUS_ORDER },
 		{ 'p', BROWSER_PAUSE },
 		{ 't', BROWSER_TOTAL },
-		{ '?', BROWSER_HELP },
-		{ 'h', BROWSER_HELP },
+		{ '?', BROWSER_HELP }, { 'h', BROWSER_HELP },
+		/* clang-format on */
 	};
 
 	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
 		if (keys[i].key == key)
 			return keys[i].action;
-	return BROWSER_NOTHING;
+	return key == KEY_RESIZE ? BROWSER_NOTHING : BROWSER_OTHER;
 }
 
 bool screen_keys(struct screen *screen)
@@ -172,7 +163,7 @@ static void rate_part(char *text, size_t bytes, const struct report *report)
 	__u64 operations = browser_operations(report);
 
 	if (report->total)
-		snprintf(text, bytes, "%llu operations", (unsigned long long)operations);
+		snprintf(text, bytes, "%llu ops", (unsigned long long)operations);
 	else
 		snprintf(text, bytes, "%.0f ops/s", browser_rate(report, operations));
 }
@@ -195,9 +186,9 @@ static void draw_heading(const struct screen *screen, int line)
 	char clock[16], rate[40], order[24], span[40], rows[32];
 	const char *parts[] = {
 		browser->in_device ? browser->device : NULL,
-		clock,
-		browser->paused ? "PAUSED" : NULL,
 		rate,
+		browser->paused ? "PAUSED" : NULL,
+		clock,
 		order,
 		span,
 		rows,
@@ -230,13 +221,27 @@ static void draw_losses(const struct screen *screen, int line)
 	free(text);
 }
 
+/* Of all devices so far, so that columns stay where they are while rows come and go. */
+static unsigned int longest_device(const struct report *total)
+{
+	size_t longest = 0;
+
+	for (size_t i = 0; i < total->row_count; i++) {
+		size_t length = strnlen(total->rows[i].device, DEVICE_NAME_BYTES);
+
+		longest = length > longest ? length : longest;
+	}
+	return (unsigned int)longest;
+}
+
 static void table_of(const struct screen *screen, struct layout_table *table)
 {
 	const struct browser *browser = &screen->browser;
 	const struct report_parts *parts = &browser_report(browser)->parts;
+	unsigned int device = browser->in_device ? 0 : longest_device(&browser->total);
 
-	layout_table(table, width_of(), parts->pid || parts->comm || parts->cgroup,
-		     parts->device && !browser->in_device, render_order_column(browser->order));
+	layout_table(table, width_of(), parts->pid || parts->comm || parts->cgroup, device,
+		     render_order_column(browser->order));
 }
 
 static void draw_titles(const struct screen *screen, const struct layout_table *table, int line)
