@@ -18,6 +18,7 @@ static const struct growth {
 	{ COLUMN_P99, NUMBER },
 	{ COLUMN_OPERATION, 16 },
 	{ COLUMN_DEVICE, 12 }, /* "0000:01:10.0" */
+	{ COLUMN_TASK, 16 }, /* "12345 qemu-syste" */
 	{ COLUMN_P50, NUMBER },
 	{ COLUMN_MAX, NUMBER },
 	{ COLUMN_OPERATION, 19 }, /* "DEVICE_GET_IRQ_INFO" */

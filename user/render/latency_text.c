@@ -83,15 +83,16 @@ static void write_heading(FILE *output, const struct report *report)
 		fprintf(output, "%s\n", clock);
 	if (has_task(report))
 		fprintf(output, "%-22s ", "TASK");
-	fprintf(output, "%-12s %-22s %7s %5s %6s %6s %6s %6s %6s %6s", "DEVICE", "OPERATION", "COUNT",
-		"ERROR", "MIN", "MEAN", "P50", "P90", "P99", "P99.9");
+	fprintf(output, "%-12s %-22s %7s %5s %6s %6s %6s %6s %6s %6s", "DEVICE", "OPERATION",
+		"COUNT", "ERROR", "MIN", "MEAN", "P50", "P90", "P99", "P99.9");
 	fprintf(output, " %6s\n", "MAX");
 }
 
 static void write_row(FILE *output, const struct report *report, const struct report_row *row)
 {
 	static const double fractions[] = { 0.5, 0.9, 0.99, 0.999 };
-	char title[ROW_TITLE_BYTES], text[ROW_TASK_BYTES], time[TIME_TEXT_BYTES], count[COUNT_TEXT_BYTES];
+	char title[ROW_TITLE_BYTES], text[ROW_TASK_BYTES], time[TIME_TEXT_BYTES],
+		count[COUNT_TEXT_BYTES];
 
 	if (has_task(report))
 		fprintf(output, "%-22s ", render_row_task(report, row, text));
@@ -113,8 +114,8 @@ static void write_details(FILE *output, const struct report *report, const struc
 	bool any = false;
 
 	for (size_t i = 0; i < row->errno_count; i++)
-		fprintf(output, "%s%s %llu", i ? ", " : "    failed: ",
-			errno_text(row->errnos[i].error, text),
+		fprintf(output, "%s%s %llu",
+			i ? ", " : "    failed: ", errno_text(row->errnos[i].error, text),
 			(unsigned long long)row->errnos[i].count);
 	if (row->errno_count)
 		fputc('\n', output);
