@@ -110,8 +110,9 @@ static void percentiles_are_within_the_bound(void **state)
 /* below samples of 1 ns, above samples of 2 ns: both slots are exact. */
 static __u64 percentile_of_two(__u64 below, __u64 above, double fraction)
 {
-	struct report_row row = { .count = below + above, .min_ns = 1, .max_ns = 2 };
+	static struct report_row row = { .min_ns = 1, .max_ns = 2 };
 
+	row.count = below + above;
 	row.slots[1] = below;
 	row.slots[2] = above;
 	return report_percentile(&row, fraction);
@@ -141,6 +142,14 @@ static void ranks_are_exact(void **state)
 						   fraction),
 				 2);
 	}
+	/* Some products with a million are a little less than the whole number they mean. */
+	for (__u64 millionths = 1; millionths <= 1000000; millionths += 3) {
+		double fraction = (double)millionths / 1000000;
+
+		assert_int_equal(percentile_of_two(millionths, 1000000 - millionths, fraction), 1);
+		assert_int_equal(percentile_of_two(millionths - 1, 1000001 - millionths, fraction),
+				 2);
+	}
 	assert_int_equal(percentile_of_two(999, 1, 0.999), 1);
 	assert_int_equal(percentile_of_two(998, 2, 0.999), 2);
 	assert_int_equal(percentile_of_two(1ULL << 63, (1ULL << 63) - 1, 0.5), 1);
@@ -148,7 +157,12 @@ static void ranks_are_exact(void **state)
 
 static void any_fraction_has_an_answer(void **state)
 {
+	struct report_row row = { 0 };
+
 	(void)state;
+	add_sample(&row, 1000001);
+	add_sample(&row, 5000000);
+	assert_int_equal(report_percentile(&row, 1e-12), report_percentile(&row, 0.5));
 	assert_int_equal(percentile_of_two(1, 1, 0), 1);
 	assert_int_equal(percentile_of_two(1, 1, -1), 1);
 	assert_int_equal(percentile_of_two(1, 1, NAN), 1);

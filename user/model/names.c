@@ -194,7 +194,7 @@ static const struct {
 
 const char *errno_text(int error, char buffer[ERRNO_NAME_BYTES])
 {
-	const char *name = error > 0 ? strerrorname_np(error) : NULL;
+	const char *name = strerrorname_np(error);
 
 	for (size_t i = 0; !name && i < COUNT_OF(kernel_errnos); i++)
 		if (kernel_errnos[i].error == error)

@@ -7,7 +7,7 @@
 
 #define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
 
-/* Value of a digit, or the base if it is none. Not isxdigit(): locales differ. */
+/* Value of a digit; the base or more if it is none. Not isxdigit(): locales differ. */
 static unsigned int digit_value(char character, unsigned int base)
 {
 	unsigned int value = base;
@@ -18,7 +18,7 @@ static unsigned int digit_value(char character, unsigned int base)
 		value = (unsigned int)(character - 'a') + 10;
 	else if (character >= 'A' && character <= 'F')
 		value = (unsigned int)(character - 'A') + 10;
-	return value < base ? value : base;
+	return value;
 }
 
 /* Reads at least one digit, sets *text behind the last one. */
@@ -27,7 +27,7 @@ static int read_digits(const char **text, unsigned int base, __u64 *number)
 	const char *at = *text;
 	__u64 sum = 0;
 
-	if (digit_value(*at, base) == base)
+	if (digit_value(*at, base) >= base)
 		return -1;
 	for (; digit_value(*at, base) < base; at++)
 		if (__builtin_mul_overflow(sum, base, &sum) ||
@@ -185,7 +185,7 @@ static int parse_uuid(const char *text, char name[DEVICE_NAME_BYTES])
 	for (size_t i = 0; i < sizeof(form); i++) {
 		unsigned int digit = digit_value(text[i], 16);
 
-		if (form[i] == 'x' ? digit == 16 : text[i] != form[i])
+		if (form[i] == 'x' ? digit >= 16 : text[i] != form[i])
 			return -1;
 		name[i] = form[i] == 'x' ? "0123456789abcdef"[digit] : form[i];
 	}
