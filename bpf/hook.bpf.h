@@ -130,26 +130,69 @@ extern bool bpf_session_is_return(void *ctx) __ksym;
 
 #endif
 
-/* Kfuncs are found when the programs are loaded; where one is missing, 0. */
 extern void *bpf_rdonly_cast(void *object, __u32 type) __ksym __weak;
 
-/*
- * The file offset that a read or write starts at. Pointers to integers have no
- * type that the verifier lets through: a cast (6.2) saves the copy.
- */
-static __always_inline __u64 read_offset(loff_t *position, bool can_cast)
+/* Of the verifier: which kfuncs it knows. A CO-RE constant, so what follows costs nothing. */
+enum special_kfunc_type___vfioscope {
+	KF_bpf_rdonly_cast___vfioscope,
+};
+
+#define HAS_RDONLY_CAST                                                                            \
+	bpf_core_enum_value_exists(enum special_kfunc_type___vfioscope,                            \
+				   KF_bpf_rdonly_cast___vfioscope)
+
+#if defined(bpf_target_x86) && !defined(HOOK_KPROBE)
+
+/* include/linux/sched.h: threads that only borrow user space's registers. */
+#define PF_IO_WORKER 0x00000010
+#define PF_KTHREAD 0x00200000
+
+/* arch/x86/entry/syscalls/syscall_64.tbl */
+#define NR_PREAD64 17
+#define NR_PWRITE64 18
+
+/* pread() and pwrite() have the position in a register: the way before 6.2. */
+static __always_inline bool offset_of_system_call(__u64 *offset)
 {
-	loff_t offset; /* set to 0 if it cannot be read */
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct pt_regs *registers = (struct pt_regs *)bpf_task_pt_regs(task);
+
+	if (registers->orig_ax - NR_PREAD64 > NR_PWRITE64 - NR_PREAD64 ||
+	    task->flags & (PF_IO_WORKER | PF_KTHREAD))
+		return false;
+	*offset = registers->r10;
+	return true;
+}
+
+#else
+
+static __always_inline bool offset_of_system_call(__u64 *offset)
+{
+	return false;
+}
+
+#endif
+
+/*
+ * The file offset that a read or write starts at. The verifier lets no pointer
+ * to an integer through: a cast (6.2) or the system call's own registers save
+ * the copy, which costs as much as the program around it.
+ */
+static __always_inline __u64 read_offset(loff_t *position)
+{
+	__u64 offset;
 
 #ifndef HOOK_KPROBE
-	if (can_cast) {
+	if (HAS_RDONLY_CAST) {
 		struct timespec64 *cast =
 			bpf_rdonly_cast(position, bpf_core_type_id_kernel(struct timespec64));
 
 		return cast->tv_sec;
 	}
+	if (offset_of_system_call(&offset))
+		return offset;
 #endif
-	bpf_probe_read_kernel(&offset, sizeof(offset), position);
+	bpf_probe_read_kernel(&offset, sizeof(offset), position); /* 0 if it cannot be read */
 	return offset;
 }
 

@@ -50,7 +50,7 @@ static __always_inline int begin_transfer(struct file *file, enum latency_operat
 	struct latency_request request = file_request(file, operation);
 
 	request.by_offset = true;
-	request.argument = read_offset(position, settings.can_cast);
+	request.argument = read_offset(position);
 	request.width = count;
 	return begin(NESTING_FILE, request);
 }
@@ -351,7 +351,7 @@ static __always_inline void *proc_device(struct file *file)
 ENTRY(proc_bus_pci_read, struct file *file, char *buffer, size_t count, loff_t *position)
 {
 	return begin_host(OPERATION_PROC_READ, HANDLE_PCI_DEVICE, proc_device(file),
-			  read_offset(position, settings.can_cast), count);
+			  read_offset(position), count);
 }
 
 EXIT(proc_bus_pci_read, 4, __s64)
@@ -362,7 +362,7 @@ EXIT(proc_bus_pci_read, 4, __s64)
 ENTRY(proc_bus_pci_write, struct file *file, const char *buffer, size_t count, loff_t *position)
 {
 	return begin_host(OPERATION_PROC_WRITE, HANDLE_PCI_DEVICE, proc_device(file),
-			  read_offset(position, settings.can_cast), count);
+			  read_offset(position), count);
 }
 
 EXIT(proc_bus_pci_write, 4, __s64)

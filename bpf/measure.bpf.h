@@ -26,7 +26,7 @@ struct {
 
 static __always_inline __u64 signature_of(struct latency_request request)
 {
-	return (__u64)(request.command | request.width) << 32 | (shared.generation & 0xffffff) << 8 |
+	return (__u64)(request.command | request.width) << 32 | shared.generation |
 	       request.operation;
 }
 
@@ -39,8 +39,9 @@ static __always_inline bool same_key(const struct cached_key *cached,
 	       request.argument - cached->first_offset <= cached->last_offset;
 }
 
-static __always_inline struct cached_key *cached_key(struct task_slot *slot,
-						     struct latency_request request)
+/* Says which key the operation belongs to. */
+static __always_inline void identify(struct task_slot *slot, struct in_flight *flight,
+				     struct latency_request request)
 {
 	__u64 signature = signature_of(request);
 	__u32 place = request.operation ^ request.command ^ request.width;
@@ -55,25 +56,25 @@ static __always_inline struct cached_key *cached_key(struct task_slot *slot,
 
 		find_key(cached, &in_memory);
 		cached->signature = signature;
+		/* A trace takes this way each time: settings.by_moment. */
+		describe_flight(flight, cached, &in_memory);
+	} else if (request.operation == OPERATION_IOCTL) {
+		describe_flight(flight, cached, &request);
 	}
-	return cached;
+	flight->key = cached->key;
 }
 
 /* The start of an operation whose device is known. */
 static __always_inline int begin(enum latency_nesting nesting, struct latency_request request)
 {
-	struct cached_key *cached;
 	struct in_flight *flight;
 	struct task_slot *slot;
 
 	slot = enter_task_slot(nesting);
 	if (!slot)
 		return 0;
-	cached = cached_key(slot, request);
 	flight = &slot->in_flight[nesting];
-	flight->key = cached->key;
-	if (request.operation == OPERATION_IOCTL || settings.trace)
-		describe_flight(flight, cached, &request);
+	identify(slot, flight, request);
 	flight->start_ns = bpf_ktime_get_ns();
 	return 0;
 }
@@ -204,15 +205,12 @@ static __always_inline int finish_known(void *ctx, enum latency_nesting nesting,
 {
 	__u64 now = bpf_ktime_get_ns();
 	struct task_slot *slot = slot_in_flight(nesting);
-	struct cached_key *cached;
 	struct in_flight *flight;
 
 	if (!slot)
 		return 0;
-	cached = cached_key(slot, request);
 	flight = &slot->in_flight[nesting];
-	flight->key = cached->key;
-	describe_flight(flight, cached, &request);
+	identify(slot, flight, request);
 	count_operation(ctx, flight, now, result);
 	leave_task_slot(slot, nesting);
 	return 0;

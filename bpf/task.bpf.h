@@ -37,7 +37,7 @@ static __always_inline struct task_slot *task_slot(__u32 index)
 /* A device's objects go away or come: addresses may mean another device. */
 static __always_inline void forget_handles(void)
 {
-	__sync_fetch_and_add(&shared.generation, 1);
+	__sync_fetch_and_add(&shared.generation, GENERATION);
 }
 
 /*

@@ -159,7 +159,7 @@ struct in_flight {
 	__u64 start_ns;
 	__u64 argument; /* file offset, or what the end needs to know from the start */
 	__u32 key;	/* index into the stats map, or KEY_* */
-	/* The rest only for an operation that is traced or an ioctl. */
+	/* The rest only in a trace, or for an ioctl. */
 	__u32 width;	/* as asked for, not rounded */
 	__u32 command;
 	__u32 device;
@@ -201,12 +201,15 @@ ASSERT_LAYOUT(struct task_slot, 8 + 40 * NESTINGS + 48 * CACHED_KEYS);
 #define TASK_SLOTS 2048	 /* a power of two */
 #define TASK_SLOT_PROBES 8
 
+/* The lower bits are room for an operation: struct cached_key's signature. */
+#define GENERATION 0x100
+
 /* The programs' only global variable: user space maps it. */
 struct latency_state {
 	struct task_slot tasks[TASK_SLOTS]; /* first: the programs reach it without an addition */
 	/* Operations that start while this is 0 are not counted. Raise generation with it. */
 	__u32 enabled;
-	__u32 generation; /* raised when a cached key may have become wrong */
+	__u32 generation; /* raised by GENERATION when a cached key may have become wrong */
 	__u32 keys;	  /* keys handed out so far; may run past the map's size */
 	__u32 devices;	  /* devices handed out so far; likewise */
 	__u64 vfio_read;  /* address of vfio_device_fops_read, 0 if not known */
@@ -250,10 +253,10 @@ struct latency_config {
 	__u8 filter_cgroup;
 	__u8 follow;	  /* only processes in the followed map */
 	__u8 forget_tasks; /* keys are of use to one process only: forget them when tasks end */
-	__u8 by_moment;   /* a key is of no use a moment later: comm or cgroup matter */
+	__u8 by_moment;	   /* keys are not kept: comm or cgroup matter, or it is a trace */
 	__u8 trace;	  /* send operations to the ring buffer */
 	__u8 trace_stack; /* with their kernel stack */
-	__u8 can_cast;	  /* the kernel has bpf_rdonly_cast (6.2) */
+	__u8 reserved_byte;
 	__u8 page_shift;
 	__u8 reserved[2];
 	__u32 operations; /* bit for each operation to look at; 0: all */

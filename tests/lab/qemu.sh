@@ -67,7 +67,7 @@ add_share() { # TAG PATH READONLY
 
 # Fills qemu_line.
 qemu_command() {
-	local image=vmlinuz parameters="quiet panic=-1 cryptomgr.notests $append"
+	local image=vmlinuz parameters="quiet panic=-1 no_timer_check cryptomgr.notests $append"
 	case $arch in
 	amd64)
 		qemu_line=(qemu-system-x86_64 -machine "q35,kernel-irqchip=split"

@@ -130,7 +130,7 @@ int command_trace(int argc, char **argv)
 			       "trace", description, argc, argv);
 	if (status >= 0)
 		return status;
-	options.tracer.config.trace = 1;
+	options.tracer.config.trace = options.tracer.config.by_moment = 1;
 	options.tracer.config.trace_stack = options.stack;
 	options.tracer.config.slower_ns = options.slower_ns;
 	options.tracer.event_bytes = (__u32)options.event_bytes;

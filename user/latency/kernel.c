@@ -15,7 +15,6 @@
 
 /* A function of the kernel's self-test: nothing calls it. */
 #define QUIET_FUNCTION "bpf_fentry_test1"
-#define CAST_FUNCTION "bpf_rdonly_cast"
 
 bool kernel_has_module(const char *module)
 {
@@ -96,7 +95,7 @@ struct walk {
 	const size_t *sorted;
 	const char *module; /* NULL: vmlinux */
 	int btf_fd;
-	unsigned int quiet, cast; /* numbers of these functions, 0: not found */
+	unsigned int quiet; /* number of QUIET_FUNCTION, 0: not found */
 };
 
 /* One walk for all names: libbpf's search would walk through all types for each. */
@@ -113,8 +112,6 @@ static void walk_functions(struct kernel *kernel, const struct btf *btf, unsigne
 		name = btf__name_by_offset(btf, type->name_off);
 		if (!strcmp(name, QUIET_FUNCTION))
 			walk->quiet = id;
-		else if (!strcmp(name, CAST_FUNCTION))
-			walk->cast = id;
 		hook = bsearch(name, walk->sorted, hook_count, sizeof(*hook), compare_name);
 		if (!hook || (walk->module && (!hooks[*hook].module ||
 					       strcmp(hooks[*hook].module, walk->module))))
@@ -246,7 +243,6 @@ int kernel_open(struct kernel *kernel)
 	if (!kernel->functions)
 		return -1;
 	walk = find_hooks(kernel);
-	kernel->can_cast = walk.cast;
 	try_types(kernel, walk.quiet);
 	return 0;
 }

@@ -432,7 +432,6 @@ static int open_tracer(struct tracer *tracer)
 			      "with CONFIG_DEBUG_INFO_BTF");
 		return -1;
 	}
-	tracer->options.config.can_cast = tracer->kernel.can_cast;
 	missing_hooks(tracer, wanted);
 	error = attach_hooks(tracer, wanted);
 	error = error ?: map_counters(tracer);
@@ -500,13 +499,13 @@ void tracer_close(struct tracer *tracer)
 void tracer_start(struct tracer *tracer)
 {
 	__atomic_store_n(&tracer->state->enabled, 1, __ATOMIC_SEQ_CST);
-	__atomic_add_fetch(&tracer->state->generation, 1, __ATOMIC_SEQ_CST);
+	__atomic_add_fetch(&tracer->state->generation, GENERATION, __ATOMIC_SEQ_CST);
 }
 
 void tracer_stop(struct tracer *tracer)
 {
 	__atomic_store_n(&tracer->state->enabled, 0, __ATOMIC_SEQ_CST);
-	__atomic_add_fetch(&tracer->state->generation, 1, __ATOMIC_SEQ_CST);
+	__atomic_add_fetch(&tracer->state->generation, GENERATION, __ATOMIC_SEQ_CST);
 }
 
 int tracer_follow(struct tracer *tracer, pid_t pid)
