@@ -74,9 +74,14 @@ __noinline __u32 take_task_slot(__u32 tid, __u32 bit)
 	return NO_SLOT;
 }
 
+/* The current thread's id: two loads where the kernel lets programs have the task. */
 static __always_inline __u32 current_tid(void)
 {
+#ifdef HOOK_KPROBE
 	return bpf_get_current_pid_tgid();
+#else
+	return bpf_get_current_task_btf()->pid;
+#endif
 }
 
 
@@ -99,7 +104,7 @@ __noinline __u32 enter_other_slot(__u32 tid, __u32 bit)
 /* Marks an operation as in flight in the current task; NULL if there is no room. */
 static __always_inline struct task_slot *enter_task_slot(enum latency_nesting nesting)
 {
-	__u64 tid = bpf_get_current_pid_tgid(), idle = tid << 32, bit = 1u << nesting;
+	__u64 tid = current_tid(), idle = tid << 32, bit = 1u << nesting;
 	struct task_slot *slot = task_slot(tid);
 	__u32 index;
 	__u64 was;
@@ -116,7 +121,7 @@ static __always_inline struct task_slot *enter_task_slot(enum latency_nesting ne
 /* The current task's slot if it has such an operation in flight, or NULL. */
 static __always_inline struct task_slot *slot_in_flight(enum latency_nesting nesting)
 {
-	__u64 tid = bpf_get_current_pid_tgid(), bit = 1u << nesting;
+	__u64 tid = current_tid(), bit = 1u << nesting;
 	struct task_slot *slot = task_slot(tid);
 	__u32 index;
 
