@@ -140,6 +140,11 @@ unshare_file() { cp "$1" "$1.copy" && mv "$1.copy" "$1"; }
 	[ "${lines[2]}" = "$PWD" ]
 }
 
+@test "an exit status comes back under icount too, though the guest ends in one go" {
+	run -3 tests/lab/vm --icount --no-devices --timeout 600 6.1 -- sh -c 'echo out; exit 3'
+	[ "$output" = out ]
+}
+
 @test "an ordinary user can boot" {
 	[ "$EUID" -eq 0 ] || skip "every other test shows it, not run by root"
 	home=$(mktemp -d "${TMPDIR:-/tmp}/lab-user.XXXXXX")
