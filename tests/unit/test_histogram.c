@@ -2,16 +2,13 @@
 /* Which slot a value is in, and which values a slot stands for. */
 #include "unit.h"
 
-#include <stdbool.h>
 #include <vfioscope/histogram.h>
 
 #define LAST_SLOT (HISTOGRAM_SLOTS - 1)
 #define EXHAUSTIVE_UP_TO (1u << 22)
 #define RANDOM_VALUES 200000
-#define SHIFTS 64 /* six bits of a shift count */
-#define UNTOUCHED 0x55555555u
+#define HINTS 64 /* six bits of a hint count */
 
-/* Said once more, in place of asking histogram_slot_shift() to agree with itself. */
 static unsigned int width_shift(unsigned int slot)
 {
 	return slot < HISTOGRAM_SUB_SLOTS ? 0 : slot / HISTOGRAM_SUB_SLOTS - 1;
@@ -108,48 +105,59 @@ static void what_is_above_is_in_the_last_slot(void **state)
 	assert_int_equal(histogram_slot(~0ULL), LAST_SLOT);
 }
 
-static void shifts_are_those_of_the_width(void **state)
+static void check_hint(__u64 value, unsigned int hint)
 {
-	(void)state;
-	for (unsigned int slot = 0; slot < HISTOGRAM_SLOTS; slot++)
-		assert_int_equal(histogram_slot_shift(slot), width_shift(slot));
+	unsigned int slot = histogram_slot(value), shift = hint;
+
+	assert_int_equal(histogram_slot_near(value, &shift), slot);
+	/* What it leaves is right for the next one, above all for the same. */
+	assert_int_equal(shift % HINTS, width_shift(slot));
+	assert_int_equal(histogram_slot_near(value, &shift), slot);
+	assert_int_equal(shift % HINTS, width_shift(slot));
 }
 
-/* With the shift of its own slot a value is found, but for those below all powers of two. */
-static void check_near(__u64 value, unsigned int shift)
-{
-	unsigned int expected = histogram_slot(value), slot = UNTOUCHED;
-	bool same = width_shift(expected) == shift % SHIFTS;
-
-	if (histogram_slot_near(value, shift, &slot)) {
-		assert_true(same && value <= HISTOGRAM_MAX_VALUE);
-		assert_int_equal(slot, expected);
-	} else {
-		assert_true(!same || value < HISTOGRAM_SUB_SLOTS || value > HISTOGRAM_MAX_VALUE);
-		assert_int_equal(slot, UNTOUCHED);
-	}
-}
-
-static void any_shift_gives_the_right_slot_or_none(void **state)
+static void any_hint_gives_the_same_slot(void **state)
 {
 	__u64 random = 2;
 
 	(void)state;
-	for (unsigned int shift = 0; shift < SHIFTS; shift++) {
+	for (unsigned int hint = 0; hint < HINTS; hint++)
 		for (unsigned int slot = 0; slot < HISTOGRAM_SLOTS; slot++) {
-			check_near(histogram_slot_low(slot), shift);
-			check_near(histogram_slot_high(slot), shift);
+			check_hint(histogram_slot_low(slot), hint);
+			check_hint(histogram_slot_high(slot), hint);
 		}
+	for (int i = 0; i < RANDOM_VALUES; i++)
+		check_hint(random_magnitude(&random, HISTOGRAM_VALUE_BITS),
+			   (unsigned int)random_number(&random));
+}
+
+/* Values that are clamped, with every hint that a call can have left. */
+static void hints_do_not_break_the_clamp(void **state)
+{
+	__u64 random = 3;
+
+	(void)state;
+	for (unsigned int hint = 0; hint <= width_shift(LAST_SLOT); hint++) {
 		for (unsigned int bit = HISTOGRAM_VALUE_BITS; bit < 64; bit++) {
-			check_near(1ULL << bit, shift);
-			check_near((2ULL << bit) - 1, shift);
+			check_hint(1ULL << bit, hint);
+			check_hint((1ULL << bit) | (1ULL << (bit - 1)), hint);
 		}
+		for (int i = 0; i < 10000; i++)
+			check_hint(random_magnitude(&random, 64), hint);
 	}
+}
+
+/* As the program in the kernel uses it: one hint for a row of values. */
+static void one_hint_serves_a_row_of_values(void **state)
+{
+	unsigned int shift = 0;
+	__u64 random = 4;
+
+	(void)state;
 	for (int i = 0; i < RANDOM_VALUES; i++) {
 		__u64 value = random_magnitude(&random, 64);
 
-		check_near(value, (unsigned int)random_number(&random));
-		check_near(value, width_shift(histogram_slot(value)));
+		assert_int_equal(histogram_slot_near(value, &shift), histogram_slot(value));
 	}
 }
 
@@ -193,8 +201,9 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(large_values_are_in_their_slot),
 	cmocka_unit_test(highest_bit_is_found),
 	cmocka_unit_test(what_is_above_is_in_the_last_slot),
-	cmocka_unit_test(shifts_are_those_of_the_width),
-	cmocka_unit_test(any_shift_gives_the_right_slot_or_none),
+	cmocka_unit_test(any_hint_gives_the_same_slot),
+	cmocka_unit_test(hints_do_not_break_the_clamp),
+	cmocka_unit_test(one_hint_serves_a_row_of_values),
 	cmocka_unit_test(sums_of_slots_are_prometheus_buckets),
 };
 
