@@ -44,11 +44,19 @@ struct {
 	__type(value, struct device_info);
 } devices SEC(".maps");
 
+/*
+ * Types of modules that are not loaded yet do not exist: code that needs them
+ * must be dead then, for find_key() is the same in all programs. Programs that
+ * are loaded with the module have it alive.
+ */
+
 /* The device behind a VFIO device file, NULL while it is not opened. */
 static __always_inline struct device___vfioscope *vfio_file_device(__u64 private_data)
 {
 	struct vfio_device___vfioscope *vfio = (void *)private_data;
 
+	if (!bpf_core_type_exists(struct vfio_device___vfioscope))
+		return NULL;
 	if (bpf_core_type_exists(struct vfio_device_file___vfioscope)) {
 		struct vfio_device_file___vfioscope *file = (void *)private_data;
 
@@ -68,6 +76,8 @@ static __always_inline int container_group(__u64 handle)
 	struct vfio_domain___vfioscope *domain;
 	struct vfio_iommu_group___vfioscope *group;
 
+	if (!bpf_core_type_exists(struct vfio_iommu___vfioscope))
+		return -1;
 	domains = (void *)iommu +
 		  bpf_core_field_offset(struct vfio_iommu___vfioscope, domain_list);
 	first_domain = BPF_CORE_READ(iommu, domain_list.next);
@@ -111,6 +121,8 @@ static __always_inline int describe_device(enum device_handle kind, __u64 handle
 			BPF_SNPRINTF(name->text, sizeof(name->text), "container:%d", number);
 		return 0;
 	case HANDLE_GROUP:
+		if (!bpf_core_type_exists(struct vfio_group___vfioscope))
+			return -1;
 		group = (void *)handle;
 		BPF_SNPRINTF(name->text, sizeof(name->text), "group:%d",
 			     BPF_CORE_READ(group, iommu_group, id));
@@ -123,6 +135,8 @@ static __always_inline int describe_device(enum device_handle kind, __u64 handle
 		device = vfio_file_device(handle);
 		break;
 	case HANDLE_VFIO_DEVICE:
+		if (!bpf_core_type_exists(struct vfio_device___vfioscope))
+			return -1;
 		device = BPF_CORE_READ((struct vfio_device___vfioscope *)handle, dev);
 		break;
 	case HANDLE_PCI_DEVICE:

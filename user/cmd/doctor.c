@@ -70,54 +70,86 @@ static void check_kernel(struct diagnosis *diagnosis, const struct kernel *kerne
 	      "modprobe vfio_iommu_type1; without it no DMA mappings are seen");
 }
 
-/* A kernel that will not trace still has things to tell. */
-static void examine_without_tracer(struct diagnosis *diagnosis, struct kernel *kernel,
-				   struct hook_state *states)
+static void check_types(struct diagnosis *diagnosis, const struct kernel *kernel)
 {
-	if (kernel_open(kernel))
-		return;
-	for (size_t i = 0; i < hook_count; i++)
-		states[i].presence = kernel->functions[i].presence;
-	diagnosis->healthy = false;
+	_Static_assert(ATTACH_TYPES == HOOK_TYPES, "a way to attach is not shown");
+	for (enum hook_type type = 0; type < HOOK_TYPES; type++)
+		diagnosis->types[type] = (struct attach_type){
+			hook_type_name(type), kernel->type_error[type] };
 }
 
-static int examine(const struct options *options)
+/* What became of a hook, and what could be done. */
+static void explain(struct hook_finding *finding, const struct hook *hook,
+		    const struct hook_state *state)
 {
-	struct diagnosis diagnosis = { .healthy = true };
-	struct hook_state *states = calloc(hook_count, sizeof(*states));
-	struct kernel kernel = { 0 };
+	if (state->error)
+		snprintf(finding->why_not, sizeof(finding->why_not), "cannot be attached: %s",
+			 strerror(state->error));
+	else if (state->presence == HOOK_NO_MODULE)
+		snprintf(finding->why_not, sizeof(finding->why_not),
+			 "module %s is not loaded: %s", hook->module, hook->absent);
+	else if (state->presence == HOOK_ABSENT)
+		snprintf(finding->why_not, sizeof(finding->why_not), "not in this kernel: %s",
+			 hook->absent);
+	else
+		snprintf(finding->why_not, sizeof(finding->why_not), "there, not tried");
+}
+
+/* states: of the tracer, NULL if it could not be opened. */
+static void check_hooks(struct diagnosis *diagnosis, const struct kernel *kernel,
+			const struct hook_state *states)
+{
+	for (size_t i = 0; i < hook_count; i++) {
+		struct hook_state state = { .presence = kernel->functions[i].presence };
+		struct hook_finding *finding = &diagnosis->hooks[i];
+
+		if (states)
+			state = states[i];
+		finding->function = hooks[i].function;
+		finding->operations = hooks[i].operations;
+		finding->module = hooks[i].module;
+		finding->present = state.presence >= HOOK_IN_VMLINUX;
+		finding->how = state.attached ? hook_type_name(state.type) : NULL;
+		if (!state.attached)
+			explain(finding, &hooks[i], &state);
+	}
+}
+
+static int examine(const struct options *options, struct hook_finding *findings)
+{
+	struct diagnosis diagnosis = { .hooks = findings, .hook_count = hook_count };
+	struct kernel untraced = { 0 };
+	const struct kernel *kernel = &untraced;
 	struct tracer *tracer;
 	struct utsname name;
 	int error;
 
-	if (!states) {
-		message_error("out of memory");
-		return STATUS_FAILURE;
-	}
 	uname(&name);
 	diagnosis.release = name.release;
 	diagnosis.machine = name.machine;
 	tracer = tracer_open(&options->tracer);
+	diagnosis.healthy = tracer != NULL;
+	/* A kernel that does not let us trace still has things to tell. */
 	if (tracer)
-		memcpy(states, tracer_hooks(tracer), hook_count * sizeof(*states));
-	else
-		examine_without_tracer(&diagnosis, &kernel, states);
-	diagnosis.hooks = states;
-	diagnosis.kernel = tracer ? tracer_kernel(tracer) : &kernel;
+		kernel = tracer_kernel(tracer);
+	else if (kernel_open(&untraced))
+		return STATUS_FAILURE;
+	check_types(&diagnosis, kernel);
+	check_hooks(&diagnosis, kernel, tracer ? tracer_hooks(tracer) : NULL);
 	check_privileges(&diagnosis);
-	check_kernel(&diagnosis, diagnosis.kernel);
+	check_kernel(&diagnosis, kernel);
 	error = options->json ? render_diagnosis_json(stdout, &diagnosis) :
 				render_diagnosis_text(stdout, &diagnosis);
 	output_check(error);
 	tracer_close(tracer);
-	kernel_close(&kernel);
-	free(states);
+	kernel_close(&untraced);
 	return error || !diagnosis.healthy ? STATUS_FAILURE : STATUS_OK;
 }
 
 int command_doctor(int argc, char **argv)
 {
 	struct options options;
+	struct hook_finding *findings;
 	int status = options_parse(&options, OPTIONS_COMMON, "doctor", description, argc, argv);
 
 	if (status >= 0)
@@ -127,5 +159,12 @@ int command_doctor(int argc, char **argv)
 		return STATUS_USAGE;
 	}
 	options.tracer.groups[HOOK_GROUP_DEVICE_ACCESS] = true;
-	return examine(&options);
+	findings = calloc(hook_count, sizeof(*findings));
+	if (!findings) {
+		message_error("out of memory");
+		return STATUS_FAILURE;
+	}
+	status = examine(&options, findings);
+	free(findings);
+	return status;
 }

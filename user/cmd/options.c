@@ -28,6 +28,7 @@ enum {
 	KEY_BUFFER,
 };
 
+/* clang-format off */
 #define GROUP_TITLE(text) { NULL, 0, NULL, 0, text, 0 }
 #define OPTION(name, key, argument, text) { name, key, argument, 0, text, 0 }
 #define OPTIONS_END { 0 }
@@ -91,6 +92,8 @@ static const struct argp_option trace_options[] = {
 	OPTION("buffer", KEY_BUFFER, "SIZE", "Of the buffer for events (4M)"),
 	OPTIONS_END,
 };
+
+/* clang-format on */
 
 /* Calls `take` for each member of a comma-separated list; 0, or -1 after an error message. */
 static int for_each_member(const char *what, const char *list, struct options *options,
