@@ -91,7 +91,7 @@ static __always_inline int begin_unknown(enum latency_nesting nesting, __u64 arg
 	if (!slot)
 		return 0;
 	flight = &slot->in_flight[nesting];
-	flight->key = KEY_FILTERED;
+	flight->key = KEY_UNKNOWN;
 	flight->argument = argument;
 	flight->start_ns = bpf_ktime_get_ns();
 	return 0;

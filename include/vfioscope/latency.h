@@ -153,6 +153,7 @@ enum latency_nesting {
 /* Not keys but what is put in their place. */
 #define KEY_FILTERED 0xffffffffu /* a filter leaves the operation out */
 #define KEY_LOST 0xfffffffeu	 /* counted under losses */
+#define KEY_UNKNOWN 0xfffffffdu	 /* not found before the operation's end */
 
 /* One operation in flight. */
 struct in_flight {

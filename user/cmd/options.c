@@ -70,7 +70,7 @@ static const struct argp_option key_options[] = {
 static const struct argp_option time_options[] = {
 	GROUP_TITLE("When to report:"),
 	OPTION("interval", 'i', "SEC", "Every SEC seconds"),
-	OPTION("count", 'n', "N", "End after N reports"),
+	OPTION("count", 'n', "N", "End after N reports (trace: operations)"),
 	OPTION("duration", 't', "SEC", "End after SEC seconds"),
 	OPTIONS_END,
 };
@@ -517,11 +517,11 @@ static void set_defaults(struct options *options)
 }
 
 /* What follows from several options. */
-static int complete(struct options *options)
+static int complete(struct options *options, unsigned int groups)
 {
 	struct latency_config *config = &options->tracer.config;
 
-	if (options->count && !options->interval_ns && !options->command) {
+	if (options->count && !options->interval_ns && !(groups & OPTIONS_TRACE)) {
 		message_error("--count needs --interval");
 		return -1;
 	}
@@ -563,7 +563,7 @@ int options_parse(struct options *options, unsigned int groups, const char *name
 	if (shown(&root, full_name, argc, argv))
 		return STATUS_OK;
 	argv[0] = full_name;
-	if (parse_quietly(&root, full_name, argc, argv, options) || complete(options))
+	if (parse_quietly(&root, full_name, argc, argv, options) || complete(options, groups))
 		return options->missing ? STATUS_FAILURE : STATUS_USAGE;
 	message_as_json(options->json);
 	message_verbose(options->verbose);

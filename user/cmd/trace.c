@@ -101,12 +101,13 @@ static int show(struct trace *trace, struct tracer *tracer, struct run *run)
 	return output_check(trace->error) || event == RUN_FAILED ? -1 : 0;
 }
 
-static int trace_with(const struct options *options, struct tracer *tracer, struct run *run)
+static int trace_with(const struct options *options, __u64 operations, struct tracer *tracer,
+		      struct run *run)
 {
 	struct trace trace = {
 		.options = options,
 		.tracer = tracer,
-		.left = options->count,
+		.left = operations,
 		.realtime_offset_ns = clock_ns(CLOCK_REALTIME) - clock_ns(CLOCK_MONOTONIC),
 	};
 	int error;
@@ -124,6 +125,7 @@ int command_trace(int argc, char **argv)
 	struct tracer *tracer;
 	struct run run;
 	int status, error = -1;
+	__u64 operations;
 
 	status = options_parse(&options,
 			       OPTIONS_COMMON | OPTIONS_FILTER | OPTIONS_TIME | OPTIONS_TRACE,
@@ -134,15 +136,16 @@ int command_trace(int argc, char **argv)
 	options.tracer.config.trace_stack = options.stack;
 	options.tracer.config.slower_ns = options.slower_ns;
 	options.tracer.event_bytes = (__u32)options.event_bytes;
-	/* New modules are looked for at this pace. */
-	if (!options.interval_ns)
-		options.interval_ns = 1000000000;
+	/* New modules are looked for at this pace; a number is one of operations. */
+	options.interval_ns = 1000000000;
+	operations = options.count;
+	options.count = 0;
 	if (run_open(&run, &options))
 		return STATUS_FAILURE;
 	privileges_limit();
 	tracer = tracer_open(&options.tracer);
 	if (tracer && !(run.child && tracer_follow(tracer, run.child)))
-		error = trace_with(&options, tracer, &run);
+		error = trace_with(&options, operations, tracer, &run);
 	tracer_close(tracer);
 	status = run_close(&run);
 	return error ? STATUS_FAILURE : status;

@@ -610,6 +610,16 @@ static __u64 count_missed_probes(const struct part *part)
 	return missed;
 }
 
+static __u64 count_in_flight(const struct task_slot *slot)
+{
+	__u64 count = 0;
+
+	for (unsigned int nesting = 0; nesting < NESTINGS; nesting++)
+		count += slot->owner & 1u << nesting &&
+			 slot->in_flight[nesting].key < KEY_LOST;
+	return count;
+}
+
 void tracer_losses(const struct tracer *tracer, struct report_losses *losses)
 {
 	memset(losses, 0, sizeof(*losses));
@@ -619,8 +629,7 @@ void tracer_losses(const struct tracer *tracer, struct report_losses *losses)
 		losses->missed_probes += count_missed_probes(part);
 	}
 	for (size_t i = 0; i < TASK_SLOTS; i++)
-		losses->in_flight +=
-			(unsigned int)__builtin_popcount((__u32)tracer->state->tasks[i].owner);
+		losses->in_flight += count_in_flight(&tracer->state->tasks[i]);
 	for (size_t i = 0; i < hook_count; i++)
 		losses->unattached += tracer->hooks[i].error != 0;
 }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include "cells.h"
 #include "latency.h"
 #include "losses.h"
 
@@ -60,6 +61,7 @@ const char *render_row_task(const struct report *report, const struct report_row
 	if (report->parts.cgroup)
 		snprintf(text + length, bytes - (size_t)length, "%s%llu", length ? " " : "",
 			 (unsigned long long)row->key.cgroup);
+	render_plain(text);
 	return text;
 }
 
