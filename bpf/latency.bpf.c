@@ -123,6 +123,24 @@ EXIT(vfio_device_fops_release, 2, int)
 
 /* vfio: a device is opened through its group, or by its own character device */
 
+/* include/uapi/linux/magic.h: only the kernel gives names in this file system. */
+#define ANON_INODE_FS_MAGIC 0x09041934
+
+static __always_inline bool is_vfio_file(struct file *file)
+{
+	static const char vfio_name[] = "[vfio-device]";
+	const unsigned char *name = BPF_CORE_READ(file, f_path.dentry, d_name.name);
+	char have[sizeof(vfio_name)] = {};
+
+	if (BPF_CORE_READ(file, f_inode, i_sb, s_magic) != ANON_INODE_FS_MAGIC)
+		return false;
+	bpf_probe_read_kernel_str(have, sizeof(have), name);
+	for (__u32 i = 0; i < sizeof(vfio_name) - 1; i++)
+		if (have[i] != vfio_name[i])
+			return false;
+	return true;
+}
+
 /* The private_data of a descriptor, if it is a VFIO device's file; else 0. */
 static __always_inline __u64 private_data_of(int descriptor)
 {
@@ -131,7 +149,7 @@ static __always_inline __u64 private_data_of(int descriptor)
 
 	bpf_probe_read_kernel(&file, sizeof(file), table + descriptor);
 	/* Another thread may have put a different file there meanwhile. */
-	if (!shared.vfio_read || (__u64)BPF_CORE_READ(file, f_op, read) != shared.vfio_read)
+	if (!is_vfio_file(file))
 		return 0;
 	return (__u64)BPF_CORE_READ(file, private_data);
 }

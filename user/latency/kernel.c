@@ -254,19 +254,3 @@ void kernel_close(struct kernel *kernel)
 	free(kernel->functions);
 	kernel->functions = NULL;
 }
-
-unsigned long long kernel_symbol(const char *wanted)
-{
-	FILE *file = fopen("/proc/kallsyms", "re");
-	unsigned long long address, found = 0;
-	char line[512], name[256], type;
-
-	if (!file)
-		return 0;
-	while (!found && fgets(line, sizeof(line), file))
-		if (sscanf(line, "%llx %c %255s", &address, &type, name) == 3 &&
-		    (type == 't' || type == 'T') && !strcmp(name, wanted))
-			found = address;
-	fclose(file);
-	return found;
-}

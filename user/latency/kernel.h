@@ -41,7 +41,4 @@ void kernel_find_hooks(struct kernel *kernel);
 /* Whether a module is loaded or built in. */
 bool kernel_has_module(const char *module);
 
-/* The address of a function, 0 if the kernel does not tell. */
-unsigned long long kernel_symbol(const char *name);
-
 #endif

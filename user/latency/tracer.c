@@ -400,12 +400,6 @@ static size_t missing_hooks(struct tracer *tracer, bool *wanted)
 	return count;
 }
 
-static void learn_vfio(struct tracer *tracer)
-{
-	if (!tracer->state->vfio_read)
-		tracer->state->vfio_read = kernel_symbol("vfio_device_fops_read");
-}
-
 static void explain_load_error(int error)
 {
 	if (error == -EPERM || error == -EACCES)
@@ -440,7 +434,6 @@ static int open_tracer(struct tracer *tracer)
 		explain_load_error(error);
 		return -1;
 	}
-	learn_vfio(tracer);
 	return 0;
 }
 
@@ -542,7 +535,6 @@ int tracer_pick_up_modules(struct tracer *tracer)
 	if (!before)
 		return 0;
 	attach_hooks(tracer, wanted);
-	learn_vfio(tracer);
 	for (size_t i = 0; i < hook_count; i++)
 		before -= wanted[i];
 	return (int)before;
