@@ -78,15 +78,13 @@ static __always_inline int container_group(__u64 handle)
 
 	if (!bpf_core_type_exists(struct vfio_iommu___vfioscope))
 		return -1;
-	domains = (void *)iommu +
-		  bpf_core_field_offset(struct vfio_iommu___vfioscope, domain_list);
+	domains = (void *)iommu + bpf_core_field_offset(struct vfio_iommu___vfioscope, domain_list);
 	first_domain = BPF_CORE_READ(iommu, domain_list.next);
 	if (!first_domain || first_domain == domains)
 		return -1;
 	domain = (void *)first_domain - bpf_core_field_offset(struct vfio_domain___vfioscope, next);
 	first_group = BPF_CORE_READ(domain, group_list.next);
-	groups = (void *)domain +
-		 bpf_core_field_offset(struct vfio_domain___vfioscope, group_list);
+	groups = (void *)domain + bpf_core_field_offset(struct vfio_domain___vfioscope, group_list);
 	if (!first_group || first_group == groups)
 		return -1;
 	group = (void *)first_group -
@@ -140,8 +138,7 @@ static __always_inline int describe_device(enum device_handle kind, __u64 handle
 		device = BPF_CORE_READ((struct vfio_device___vfioscope *)handle, dev);
 		break;
 	case HANDLE_PCI_DEVICE:
-		device = (void *)handle +
-			 bpf_core_field_offset(struct pci_dev___vfioscope, dev);
+		device = (void *)handle + bpf_core_field_offset(struct pci_dev___vfioscope, dev);
 		break;
 	default:
 		device = (void *)handle;

@@ -44,9 +44,11 @@ static __noinline void send_event(void *ctx, const struct in_flight *flight, __u
 	__u64 task = bpf_get_current_pid_tgid();
 
 	/* The size is a constant to the verifier: settings are. */
-	event = bpf_ringbuf_reserve(
-		&events, settings.trace_stack ? sizeof(*event) : __builtin_offsetof(struct latency_event, stack),
-		0);
+	event = bpf_ringbuf_reserve(&events,
+				    settings.trace_stack ?
+					    sizeof(*event) :
+					    __builtin_offsetof(struct latency_event, stack),
+				    0);
 	if (!event) {
 		count_loss(LOSS_EVENTS_DROPPED);
 		return;

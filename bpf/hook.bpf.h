@@ -44,8 +44,7 @@ static __always_inline void *sixth_parameter(struct pt_regs *ctx)
 #define ___bpf_kprobe_args6(x, args...) ___bpf_kprobe_args5(args), sixth_parameter(ctx)
 #endif
 
-#define ENTRY(function, args...)                                                                   \
-	SEC("kprobe/" #function) int BPF_KPROBE(function##_entry, ##args)
+#define ENTRY(function, args...) SEC("kprobe/" #function) int BPF_KPROBE(function##_entry, ##args)
 
 #define ENTRY_ONLY(function, args...) ENTRY(function, ##args)
 
@@ -76,7 +75,6 @@ static __always_inline void *sixth_parameter(struct pt_regs *ctx)
  */
 #pragma clang diagnostic ignored "-Wint-conversion"
 
-
 #if defined(HOOK_FENTRY)
 
 #define TYPED_ENTRY(function) SEC("fentry/" #function)
@@ -95,7 +93,7 @@ extern bool bpf_session_is_return(void *ctx) __ksym;
 #define TYPED_ENTRY(function) static __always_inline
 
 #define TYPED_EXIT(function, on_exit)                                                              \
-	SEC("fsession/" #function) int function##_session(unsigned long long *ctx)                   \
+	SEC("fsession/" #function) int function##_session(unsigned long long *ctx)                 \
 	{                                                                                          \
 		return bpf_session_is_return(ctx) ? on_exit : function##_entry(ctx);               \
 	}

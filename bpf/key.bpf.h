@@ -166,7 +166,7 @@ __noinline __u32 find_stats(const struct latency_key *wanted)
 }
 
 static __always_inline void fill_key(struct latency_key *key, const struct latency_request *request,
-				__u32 device, __u16 region)
+				     __u32 device, __u16 region)
 {
 	if (settings.by_device)
 		key->device = device;

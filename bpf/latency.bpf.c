@@ -65,8 +65,7 @@ EXIT(vfio_device_fops_read, 4, __s64)
 	return finish(ctx, NESTING_FILE, result);
 }
 
-ENTRY(vfio_device_fops_write, struct file *file, const char *buffer, size_t count,
-      loff_t *position)
+ENTRY(vfio_device_fops_write, struct file *file, const char *buffer, size_t count, loff_t *position)
 {
 	return begin_transfer(file, OPERATION_WRITE, count, position);
 }
@@ -346,8 +345,8 @@ EXIT(pci_read_config, 6, __s64)
 	return finish(ctx, NESTING_HOST, result);
 }
 
-ENTRY(pci_write_config, struct file *file, struct kobject *kobject,
-      struct bin_attribute *attribute, char *buffer, loff_t offset, size_t count)
+ENTRY(pci_write_config, struct file *file, struct kobject *kobject, struct bin_attribute *attribute,
+      char *buffer, loff_t offset, size_t count)
 {
 	return begin_host(OPERATION_SYSFS_WRITE, HANDLE_DEVICE, kobject, offset, count);
 }
@@ -390,8 +389,8 @@ EXIT(proc_bus_pci_write, 4, __s64)
 
 /* Functions of the PCI core */
 
-static __always_inline int begin_pci(enum latency_nesting nesting,
-				     enum latency_operation operation, struct pci_dev *device)
+static __always_inline int begin_pci(enum latency_nesting nesting, enum latency_operation operation,
+				     struct pci_dev *device)
 {
 	struct latency_request request = {
 		.operation = operation,
@@ -470,8 +469,8 @@ EXIT_VOID(pci_disable_sriov)
 
 /* Accesses that reach the device, and those that come from elsewhere in the kernel */
 
-static __always_inline int begin_pci_user(enum latency_operation operation,
-					  struct pci_dev *device, int offset, __u32 width_bit)
+static __always_inline int begin_pci_user(enum latency_operation operation, struct pci_dev *device,
+					  int offset, __u32 width_bit)
 {
 	struct latency_request request = {
 		.operation = operation,

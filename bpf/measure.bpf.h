@@ -35,8 +35,7 @@ static __always_inline bool same_key(const struct cached_key *cached,
 {
 	if (cached->handle != request.handle || cached->signature != signature)
 		return false;
-	return !request.by_offset ||
-	       request.argument - cached->first_offset <= cached->last_offset;
+	return !request.by_offset || request.argument - cached->first_offset <= cached->last_offset;
 }
 
 /* Says which key the operation belongs to. */

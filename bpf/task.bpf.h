@@ -61,9 +61,8 @@ __noinline __u32 take_task_slot(__u32 tid, __u32 bit)
 		struct task_slot *slot = task_slot(tid + probe);
 		__u64 owner = slot->owner;
 
-		if ((__u32)owner ||
-		    __sync_val_compare_and_swap(&slot->owner, owner, (__u64)tid << 32 | bit) !=
-			    owner)
+		if ((__u32)owner || __sync_val_compare_and_swap(&slot->owner, owner,
+								(__u64)tid << 32 | bit) != owner)
 			continue;
 		/* The last owner's keys may be filtered, or kept apart, otherwise. */
 		for (__u32 i = 0; i < CACHED_KEYS; i++)
@@ -83,7 +82,6 @@ static __always_inline __u32 current_tid(void)
 	return bpf_get_current_task_btf()->pid;
 #endif
 }
-
 
 /* enter_task_slot() of a task that is elsewhere, or has something in flight, or is new. */
 __noinline __u32 enter_other_slot(__u32 tid, __u32 bit)

@@ -12,8 +12,7 @@ const struct privilege privileges[] = {
 	{ "cap_bpf", "to load BPF programs", true },
 	{ "cap_perfmon", "to attach them to kernel functions", true },
 	{ "cap_sys_admin", "to read the BTF of modules, and on kernels before 5.8", true },
-	{ "cap_syslog", "to read /proc/kallsyms: names in stacks",
-	  false },
+	{ "cap_syslog", "to read /proc/kallsyms: names in stacks", false },
 };
 
 const size_t privilege_count = sizeof(privileges) / sizeof(privileges[0]);

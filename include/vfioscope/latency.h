@@ -78,11 +78,11 @@ enum latency_loss {
  * (region: REGION_NONE), so that two equal keys are equal bytes.
  */
 struct latency_key {
-	__u64 cgroup;	/* cgroup v2 id */
-	__u32 device;	/* index into the devices map, 0: together */
-	__u32 command;	/* ioctl command, else 0 */
-	__u32 width;	/* bytes asked for by user space, else 0 */
-	__u32 pid;	/* process (thread group) */
+	__u64 cgroup;  /* cgroup v2 id */
+	__u32 device;  /* index into the devices map, 0: together */
+	__u32 command; /* ioctl command, else 0 */
+	__u32 width;   /* bytes asked for by user space, else 0 */
+	__u32 pid;     /* process (thread group) */
 	__u16 region;
 	__u16 operation; /* enum latency_operation */
 	char comm[COMM_BYTES];
@@ -100,12 +100,12 @@ ASSERT_LAYOUT(struct latency_key, 48);
  */
 struct latency_stats {
 	struct latency_key key;
-	__u32 used;		/* 1 once key is valid */
-	__u32 shift;		/* of histogram_slot_near() */
+	__u32 used;  /* 1 once key is valid */
+	__u32 shift; /* of histogram_slot_near() */
 	__u64 sum_ns;
-	__u64 min_inverted_ns;	/* ~minimum, so that 0 means none yet */
+	__u64 min_inverted_ns; /* ~minimum, so that 0 means none yet */
 	__u64 max_ns;
-	__u64 errors;		/* failed operations: not in the slots */
+	__u64 errors; /* failed operations: not in the slots */
 	__u64 device_widths[DEVICE_WIDTHS];
 	__u64 slots[HISTOGRAM_SLOTS];
 };
@@ -137,13 +137,13 @@ ASSERT_LAYOUT(struct device_info, 80);
  * others, never within itself.
  */
 enum latency_nesting {
-	NESTING_FILE,	     /* on a VFIO device's file */
+	NESTING_FILE, /* on a VFIO device's file */
 	NESTING_OPEN,
 	NESTING_FAULT,
-	NESTING_HUGE_FAULT,  /* called for a fault, or by itself */
+	NESTING_HUGE_FAULT, /* called for a fault, or by itself */
 	NESTING_DMA,
-	NESTING_HOST,	     /* sysfs and /proc */
-	NESTING_PCI,	     /* pci_user_* */
+	NESTING_HOST, /* sysfs and /proc */
+	NESTING_PCI,  /* pci_user_* */
 	NESTING_RESET,
 	NESTING_RESET_LOCKED, /* called for a reset, or by itself */
 	NESTING_SRIOV,
@@ -161,12 +161,12 @@ struct in_flight {
 	__u64 argument; /* file offset, or what the end needs to know from the start */
 	__u32 key;	/* index into the stats map, or KEY_* */
 	/* The rest only in a trace, or for an ioctl. */
-	__u32 width;	/* as asked for, not rounded */
+	__u32 width; /* as asked for, not rounded */
 	__u32 command;
 	__u32 device;
 	__u16 region;
 	__u16 operation;
-	__u8 by_offset;	/* argument is a file offset */
+	__u8 by_offset; /* argument is a file offset */
 	__u8 reserved[3];
 };
 ASSERT_LAYOUT(struct in_flight, 40);
@@ -199,7 +199,7 @@ struct task_slot {
 };
 ASSERT_LAYOUT(struct task_slot, 8 + 40 * NESTINGS + 48 * CACHED_KEYS);
 
-#define TASK_SLOTS 2048	 /* a power of two */
+#define TASK_SLOTS 2048 /* a power of two */
 #define TASK_SLOT_PROBES 8
 
 /* The lower bits are room for an operation: struct cached_key's signature. */
@@ -215,7 +215,8 @@ struct latency_state {
 	__u32 devices;	  /* devices handed out so far; likewise */
 	__u64 losses[LOSSES];
 };
-ASSERT_LAYOUT(struct latency_state, 16 + 8 * LOSSES + TASK_SLOTS * (8 + 40 * NESTINGS + 48 * CACHED_KEYS));
+ASSERT_LAYOUT(struct latency_state,
+	      16 + 8 * LOSSES + TASK_SLOTS * (8 + 40 * NESTINGS + 48 * CACHED_KEYS));
 
 #define FILTER_DEVICES 16
 #define FILTER_WIDTHS 8
@@ -251,20 +252,20 @@ struct latency_config {
 	__u8 filter_width;
 	__u8 filter_comm;
 	__u8 filter_cgroup;
-	__u8 follow;	  /* only processes in the followed map */
+	__u8 follow;	   /* only processes in the followed map */
 	__u8 forget_tasks; /* keys are of use to one process only: forget them when tasks end */
 	__u8 by_moment;	   /* keys are not kept: comm or cgroup matter, or it is a trace */
-	__u8 trace;	  /* send operations to the ring buffer */
-	__u8 trace_stack; /* with their kernel stack */
+	__u8 trace;	   /* send operations to the ring buffer */
+	__u8 trace_stack;  /* with their kernel stack */
 	__u8 reserved_byte;
 	__u8 page_shift;
 	__u8 reserved[2];
 	__u32 operations; /* bit for each operation to look at; 0: all */
 	__u32 max_keys;
-	__u32 pid;	/* process to look at, 0: all */
-	__u32 devices;	/* entries of device used; 0: no filter */
+	__u32 pid;     /* process to look at, 0: all */
+	__u32 devices; /* entries of device used; 0: no filter */
 	__u32 drivers;
-	__u64 regions;	/* bit for each region index */
+	__u64 regions; /* bit for each region index */
 	__u64 slower_ns;
 	__u64 cgroup;
 	__u32 widths[FILTER_WIDTHS];
@@ -273,23 +274,22 @@ struct latency_config {
 	char driver[FILTER_DRIVERS][DRIVER_NAME_BYTES];
 	struct region_shift shifts[KNOWN_SHIFTS];
 };
-ASSERT_LAYOUT(struct latency_config, 64 + 4 * FILTER_WIDTHS + COMM_BYTES +
-					     FILTER_DEVICES * DEVICE_NAME_BYTES +
-					     FILTER_DRIVERS * DRIVER_NAME_BYTES +
-					     KNOWN_SHIFTS * (DRIVER_NAME_BYTES + 8));
+ASSERT_LAYOUT(struct latency_config,
+	      64 + 4 * FILTER_WIDTHS + COMM_BYTES + FILTER_DEVICES * DEVICE_NAME_BYTES +
+		      FILTER_DRIVERS * DRIVER_NAME_BYTES + KNOWN_SHIFTS * (DRIVER_NAME_BYTES + 8));
 
 /* One operation, for `trace`. */
 struct latency_event {
 	__u64 start_ns;
 	__u64 duration_ns;
-	__u64 offset;	/* in the region */
-	__s64 result;	/* as the kernel function returned it */
+	__u64 offset; /* in the region */
+	__s64 result; /* as the kernel function returned it */
 	__u64 cgroup;
 	__u32 device;
 	__u32 command;
 	__u32 width;
-	__u32 pid;	/* process */
-	__u32 tid;	/* thread */
+	__u32 pid; /* process */
+	__u32 tid; /* thread */
 	__u16 region;
 	__u16 operation;
 	char comm[COMM_BYTES];

@@ -53,8 +53,9 @@ static void check_kernel(struct diagnosis *diagnosis, const struct kernel *kerne
 {
 	check(diagnosis, "BTF of the kernel", kernel->has_btf, true,
 	      "boot a kernel built with CONFIG_DEBUG_INFO_BTF=y");
-	check(diagnosis, "BPF JIT", file_contains("/proc/sys/net/core/bpf_jit_enable", "1") ||
-			 file_contains("/proc/sys/net/core/bpf_jit_enable", "2"),
+	check(diagnosis, "BPF JIT",
+	      file_contains("/proc/sys/net/core/bpf_jit_enable", "1") ||
+		      file_contains("/proc/sys/net/core/bpf_jit_enable", "2"),
 	      false,
 	      "sysctl net.core.bpf_jit_enable=1; without CONFIG_BPF_JIT only kprobes work, "
 	      "more slowly");
@@ -74,8 +75,8 @@ static void check_types(struct diagnosis *diagnosis, const struct kernel *kernel
 {
 	_Static_assert(ATTACH_TYPES == HOOK_TYPES, "a way to attach is not shown");
 	for (enum hook_type type = 0; type < HOOK_TYPES; type++)
-		diagnosis->types[type] = (struct attach_type){
-			hook_type_name(type), kernel->type_error[type] };
+		diagnosis->types[type] =
+			(struct attach_type){ hook_type_name(type), kernel->type_error[type] };
 }
 
 /* What became of a hook, and what could be done. */
@@ -86,8 +87,8 @@ static void explain(struct hook_finding *finding, const struct hook *hook,
 		snprintf(finding->why_not, sizeof(finding->why_not), "cannot be attached: %s",
 			 strerror(state->error));
 	else if (state->presence == HOOK_NO_MODULE)
-		snprintf(finding->why_not, sizeof(finding->why_not),
-			 "module %s is not loaded: %s", hook->module, hook->absent);
+		snprintf(finding->why_not, sizeof(finding->why_not), "module %s is not loaded: %s",
+			 hook->module, hook->absent);
 	else if (state->presence == HOOK_ABSENT)
 		snprintf(finding->why_not, sizeof(finding->why_not), "not in this kernel: %s",
 			 hook->absent);

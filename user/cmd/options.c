@@ -429,7 +429,7 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
 static size_t add_groups(unsigned int groups, struct argp *parsers, struct argp_child *children)
 {
 	static const struct argp_option *const tables[GROUPS] = {
-		filter_options, key_options,	 time_options,	sort_options,
+		filter_options,	 key_options,	time_options,	sort_options,
 		latency_options, trace_options, common_options,
 	};
 	static const unsigned int flags[GROUPS] = {
@@ -442,8 +442,8 @@ static size_t add_groups(unsigned int groups, struct argp *parsers, struct argp_
 		if (!(groups & flags[i]))
 			continue;
 		parsers[count] = (struct argp){ .options = tables[i], .parser = parse_option };
-		children[count] = (struct argp_child){ .argp = &parsers[count],
-						       .group = (int)count };
+		children[count] =
+			(struct argp_child){ .argp = &parsers[count], .group = (int)count };
 		count++;
 	}
 	children[count] = (struct argp_child){ 0 };

@@ -13,8 +13,8 @@ struct options {
 	/* For every subcommand. */
 	bool json;
 	bool verbose;
-	bool missing;	/* what is asked for is well said, but not there */
-	char **command; /* behind "--", NULL if there is none */
+	bool missing;	     /* what is asked for is well said, but not there */
+	char **command;	     /* behind "--", NULL if there is none */
 	bool takes_terminal; /* the command gets /dev/null in its place */
 	/* What to measure, what to keep apart. */
 	struct tracer_options tracer;

@@ -37,7 +37,9 @@ const struct hook hooks[] = {
 	{ "pci_disable_sriov", NULL, HOOK_GROUP_HOST, false, "sriov-disable",
 	  "needs CONFIG_PCI_IOV" },
 #define PCI_USER(function, operation)                                                              \
-	{ function, NULL, HOOK_GROUP_DEVICE_ACCESS, false, operation, "needs CONFIG_PCI" }
+	{                                                                                          \
+		function, NULL, HOOK_GROUP_DEVICE_ACCESS, false, operation, "needs CONFIG_PCI"     \
+	}
 	PCI_USER("pci_user_read_config_byte", "pci-read"),
 	PCI_USER("pci_user_read_config_word", "pci-read"),
 	PCI_USER("pci_user_read_config_dword", "pci-read"),
@@ -46,7 +48,9 @@ const struct hook hooks[] = {
 	PCI_USER("pci_user_write_config_dword", "pci-write"),
 #undef PCI_USER
 #define REACHED(function, absent)                                                                  \
-	{ function, NULL, HOOK_GROUP_DEVICE_ACCESS, true, "device widths of BARs", absent }
+	{                                                                                          \
+		function, NULL, HOOK_GROUP_DEVICE_ACCESS, true, "device widths of BARs", absent    \
+	}
 	REACHED("ioread8", "s390x has others"),
 	REACHED("ioread16", "s390x has others"),
 	REACHED("ioread32", "s390x has others"),

@@ -24,7 +24,7 @@ enum hook_group {
 
 struct hook {
 	const char *function;
-	const char *module;	/* that has the function, if it is not built in */
+	const char *module; /* that has the function, if it is not built in */
 	enum hook_group group;
 	bool entry_only;
 	const char *operations; /* what it measures */

@@ -113,8 +113,8 @@ static void walk_functions(struct kernel *kernel, const struct btf *btf, unsigne
 		if (!strcmp(name, QUIET_FUNCTION))
 			walk->quiet = id;
 		hook = bsearch(name, walk->sorted, hook_count, sizeof(*hook), compare_name);
-		if (!hook || (walk->module && (!hooks[*hook].module ||
-					       strcmp(hooks[*hook].module, walk->module))))
+		if (!hook || (walk->module &&
+			      (!hooks[*hook].module || strcmp(hooks[*hook].module, walk->module))))
 			continue;
 		kernel->functions[*hook] = (struct hook_function){
 			.presence = walk->module ? HOOK_IN_MODULE : HOOK_IN_VMLINUX,

@@ -7,10 +7,10 @@
 
 struct snapshot {
 	const struct tracer *tracer;
-	struct report report;	    /* handed out: the rows that are not empty */
-	struct report_row *history; /* what was counted so far; row i is key i of the kernel */
-	size_t keys;		    /* used in history */
-	size_t room;		    /* rows that both have memory for */
+	struct report report;	     /* handed out: the rows that are not empty */
+	struct report_row *history;  /* what was counted so far; row i is key i of the kernel */
+	size_t keys;		     /* used in history */
+	size_t room;		     /* rows that both have memory for */
 	struct report_losses losses; /* so far */
 	__u64 intervals, start_ns, last_ns;
 };
@@ -41,8 +41,7 @@ struct snapshot *snapshot_new(const struct tracer *tracer)
 		.comm = config->by_comm,
 		.cgroup = config->by_cgroup,
 	};
-	snapshot->report.device_widths =
-		tracer_options(tracer)->groups[HOOK_GROUP_DEVICE_ACCESS];
+	snapshot->report.device_widths = tracer_options(tracer)->groups[HOOK_GROUP_DEVICE_ACCESS];
 	return snapshot;
 }
 

@@ -159,7 +159,7 @@ static void choose_programs(const struct tracer *tracer, struct bpf_object *obje
 {
 	struct bpf_program *program, *programs[PROGRAMS_PER_HOOK];
 
-	bpf_object__for_each_program(program, object)
+	bpf_object__for_each_program (program, object)
 		bpf_program__set_autoload(program, false);
 	for (size_t i = 0; i < hook_count; i++) {
 		size_t count = wanted[i] ? hook_programs(object, &hooks[i], programs) : 0;
@@ -168,9 +168,9 @@ static void choose_programs(const struct tracer *tracer, struct bpf_object *obje
 			bpf_program__set_autoload(programs[j], true);
 	}
 	for (size_t i = 0; first && i < FOLLOW_PROGRAMS; i++)
-		bpf_program__set_autoload(
-			bpf_object__find_program_by_name(object, follow_programs[i]),
-			needs_program(tracer, follow_programs[i]));
+		bpf_program__set_autoload(bpf_object__find_program_by_name(object,
+									   follow_programs[i]),
+					  needs_program(tracer, follow_programs[i]));
 }
 
 /* Sizes and contents of the first load's maps. */
@@ -194,7 +194,7 @@ static int share_maps(struct bpf_object *object, const struct bpf_object *first)
 {
 	struct bpf_map *map;
 
-	bpf_object__for_each_map(map, object) {
+	bpf_object__for_each_map (map, object) {
 		const struct bpf_map *shared =
 			bpf_object__find_map_by_name(first, bpf_map__name(map));
 		int error;
@@ -378,9 +378,8 @@ static int attach_follow(struct tracer *tracer)
 		part = part->next;
 	for (size_t i = 0; !error && i < FOLLOW_PROGRAMS; i++)
 		if (needs_program(tracer, follow_programs[i]))
-			error = attach_program(part,
-					       bpf_object__find_program_by_name(
-						       part->object, follow_programs[i]));
+			error = attach_program(part, bpf_object__find_program_by_name(
+							     part->object, follow_programs[i]));
 	return error;
 }
 
@@ -573,7 +572,7 @@ static __u64 count_missed_runs(const struct part *part)
 	struct bpf_program *program;
 	__u64 missed = 0;
 
-	bpf_object__for_each_program(program, part->object) {
+	bpf_object__for_each_program (program, part->object) {
 		struct bpf_prog_info info = {};
 		__u32 bytes = sizeof(info);
 		int fd = bpf_program__fd(program);
@@ -607,8 +606,7 @@ static __u64 count_in_flight(const struct task_slot *slot)
 	__u64 count = 0;
 
 	for (unsigned int nesting = 0; nesting < NESTINGS; nesting++)
-		count += slot->owner & 1u << nesting &&
-			 slot->in_flight[nesting].key < KEY_LOST;
+		count += slot->owner & 1u << nesting && slot->in_flight[nesting].key < KEY_LOST;
 	return count;
 }
 
@@ -646,7 +644,7 @@ __u64 tracer_map_bytes(const struct tracer *tracer)
 	const struct bpf_map *map;
 	__u64 bytes = 0;
 
-	bpf_object__for_each_map(map, first_object(tracer))
+	bpf_object__for_each_map (map, first_object(tracer))
 		bytes += (__u64)bpf_map__max_entries(map) *
 			 (bpf_map__key_size(map) + bpf_map__value_size(map));
 	return bytes;

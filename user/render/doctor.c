@@ -12,7 +12,9 @@ int render_diagnosis_text(FILE *output, const struct diagnosis *diagnosis)
 		const struct finding *finding = &diagnosis->findings[i];
 
 		fprintf(output, "  %-36s %s\n", finding->name,
-			finding->good ? "yes" : finding->needed ? "NO" : "no");
+			finding->good	? "yes" :
+			finding->needed ? "NO" :
+					  "no");
 		if (finding->remedy)
 			fprintf(output, "      %s\n", finding->remedy);
 	}
@@ -32,8 +34,9 @@ int render_diagnosis_text(FILE *output, const struct diagnosis *diagnosis)
 		if (!hook->how)
 			fprintf(output, "      %s\n", hook->why_not);
 	}
-	fprintf(output, "%s\n", diagnosis->healthy ? "Tracing works here." :
-						     "Tracing does not work here: see NO above.");
+	fprintf(output, "%s\n",
+		diagnosis->healthy ? "Tracing works here." :
+				     "Tracing does not work here: see NO above.");
 	return fflush(output) || ferror(output) ? -1 : 0;
 }
 

@@ -5,8 +5,7 @@
 
 #include "../model/names.h"
 
-static void add_identity(json_t *object, const struct report *report,
-			 const struct report_row *row)
+static void add_identity(json_t *object, const struct report *report, const struct report_row *row)
 {
 	const struct report_parts *parts = &report->parts;
 	const struct latency_key *key = &row->key;
@@ -17,10 +16,14 @@ static void add_identity(json_t *object, const struct report *report,
 	if (parts->device)
 		json_add_string(object, "driver", row->driver);
 	json_add_string(object, "region",
-			parts->region ? region_name(key->region, row->device_flags & DEVICE_IS_PCI, text) : NULL);
+			parts->region ?
+				region_name(key->region, row->device_flags & DEVICE_IS_PCI, text) :
+				NULL);
 	json_add_string(object, "op", parts->operation ? operation_name(key->operation) : NULL);
 	if (key->command)
-		json_add_string(object, "cmd", command_name(key->command, row->device_flags & DEVICE_IS_CONTAINER, text));
+		json_add_string(object, "cmd",
+				command_name(key->command, row->device_flags & DEVICE_IS_CONTAINER,
+					     text));
 	if (parts->width)
 		json_add_number(object, "width", key->width);
 	else
@@ -69,8 +72,7 @@ static void add_times(json_t *object, const struct report_row *row)
 	for (unsigned int slot = 0; slot < HISTOGRAM_SLOTS; slot++)
 		if (row->slots[slot])
 			json_array_append_new(
-				buckets, json_pack("[I,I,I]",
-						   (json_int_t)histogram_slot_low(slot),
+				buckets, json_pack("[I,I,I]", (json_int_t)histogram_slot_low(slot),
 						   (json_int_t)histogram_slot_high(slot),
 						   (json_int_t)row->slots[slot]));
 	json_object_set_new(object, "buckets", buckets);

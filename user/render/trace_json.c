@@ -16,11 +16,11 @@ int render_trace_json(FILE *output, const struct traced_operation *operation)
 	json_add_number(object, "time_ns", operation->time_ns);
 	json_add_string(object, "device", device ? device->name : NULL);
 	json_add_string(object, "driver", device ? device->driver : NULL);
-	json_add_string(object, "region",
-			region_name(event->region, flags & DEVICE_IS_PCI, text));
+	json_add_string(object, "region", region_name(event->region, flags & DEVICE_IS_PCI, text));
 	json_add_string(object, "op", operation_name(event->operation));
 	if (event->command)
-		json_add_string(object, "cmd", command_name(event->command, flags & DEVICE_IS_CONTAINER, text));
+		json_add_string(object, "cmd",
+				command_name(event->command, flags & DEVICE_IS_CONTAINER, text));
 	json_add_number(object, "width", event->width);
 	if (event->region != REGION_NONE)
 		json_add_number(object, "offset", event->offset);

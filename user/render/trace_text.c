@@ -38,12 +38,15 @@ int render_trace_text(FILE *output, const struct traced_operation *operation)
 	};
 	const struct latency_event *event = operation->event;
 	struct report_row row = {
-		.key = { .region = event->region, .operation = event->operation,
-			 .command = event->command, .width = event->width },
+		.key = { .region = event->region,
+			 .operation = event->operation,
+			 .command = event->command,
+			 .width = event->width },
 		.device_flags = operation->device ? operation->device->flags : 0,
 	};
 	time_t seconds = (time_t)(operation->time_ns / 1000000000);
-	char comm[COMM_BYTES + 1], clock[16], title[ROW_TITLE_BYTES], result[32], took[TIME_TEXT_BYTES], offset[24] = "-";
+	char comm[COMM_BYTES + 1], clock[16], title[ROW_TITLE_BYTES], result[32],
+		took[TIME_TEXT_BYTES], offset[24] = "-";
 	struct tm local;
 	int error;
 
@@ -54,8 +57,8 @@ int render_trace_text(FILE *output, const struct traced_operation *operation)
 	if (event->region != REGION_NONE)
 		snprintf(offset, sizeof(offset), "0x%llx", (unsigned long long)event->offset);
 	error = fprintf(output, "%s.%06llu %-15s %7u %-12s %-22s %8s %8s %6s\n", clock,
-			(unsigned long long)(operation->time_ns % 1000000000 / 1000), comm, event->tid,
-			operation->device ? operation->device->name : "?",
+			(unsigned long long)(operation->time_ns % 1000000000 / 1000), comm,
+			event->tid, operation->device ? operation->device->name : "?",
 			render_row_title(&report, &row, title), offset, result_text(event, result),
 			format_time(event->duration_ns, took)) < 0;
 	for (unsigned int i = 0; i < operation->frames; i++)
