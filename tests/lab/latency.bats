@@ -1,0 +1,70 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-only
+# The tracer counts exactly what a client does, on each kernel of the lab.
+# shellcheck disable=SC2016  # jq has its own $
+
+setup_file() {
+	bats_require_minimum_version 1.5.0
+	cd "$BATS_TEST_DIRNAME/../.." || return
+}
+
+setup() { cd "$BATS_TEST_DIRNAME/../.." || return; }
+
+# Runs the client under the tracer in KERNEL with the programs of BUILD.
+trace_client() { # KERNEL BUILD THREADS
+	out=$BATS_FILE_TMPDIR/$1
+	mkdir -p "$out"
+	tests/lab/vm --timeout 300 --out "$out" "$1" -- tests/lab/guest-exact "$2" "$3"
+}
+
+count() { # JQ CONDITION
+	jq -s "map(select(.type == \"latency\" and $1).count) | add" "$out/exact"
+}
+
+check_exact() { # THREADS
+	[ "$(count '.region == "config" and .op == "read" and .width == 4')" -eq 4099 ]
+	[ "$(count '.region == "bar0" and .op == "write" and .width == 4')" -eq 2053 ]
+	[ "$(count '.cmd == "DEVICE_GET_INFO"')" -eq 1009 ]
+	jq -es --argjson threads "$1" 'map(select(.region == "bar0").device) | unique |
+		length == ([2, $threads] | min)' "$out/exact"
+	jq -es 'map(select(.type == "loss")) | length == 1 and
+		(.[0] | del(.type, .schema, .interval, .time_ns) | all(. == 0))' "$out/exact"
+	jq -es 'map(select(.type == "latency")) | all(.count == ([.buckets[][2]] | add // 0) and
+		.min_ns <= .p50_ns and .p50_ns <= .p99_ns and .p99_ns <= .max_ns)' "$out/exact"
+}
+
+check_trace() {
+	jq -es 'map(select(.type == "operation" and .width == 4)) | length == 101 and
+		all(.region == "config" and .result == 4 and .duration_ns > 0)' "$out/trace"
+	jq -es 'map(select(.type == "loss")) | length == 1 and .[0].events_dropped == 0' "$out/trace"
+}
+
+check_kernel() { # KERNEL BUILD WAY THREADS
+	trace_client "$1" "$2" "$4"
+	check_exact "$4"
+	check_trace
+	[ "$(tail -n 1 "$out/status")" -eq 7 ]
+	jq -es --arg way "$3" 'map(select(.type == "hook" and .attached)) |
+		length > 10 and all(.how == $way or .function[0:5] == "iorea" or
+			.function[0:5] == "iowri")' "$out/doctor"
+}
+
+@test "6.1: 4,099 reads, 2,053 writes, 1,009 ioctls in 3 threads on 2 devices; nothing lost" {
+	check_kernel 6.1 build fentry 3
+}
+
+@test "6.12: the same" {
+	check_kernel 6.12 build fentry 3
+}
+
+# This kernel preempts programs; others on the same processor are then skipped, and
+# counted under missed_runs: three threads on two processors are not all seen.
+@test "7.2: the same, by fsession" {
+	skip "not exact yet: the kernel skips programs while one is preempted (missed_runs)"
+	check_kernel 7.2 build fsession 3
+}
+
+@test "6.12-s390x: the same, without a JIT, by kprobes" {
+	make ARCH=s390x all client
+	check_kernel 6.12-s390x build/s390x kprobe 3
+}
