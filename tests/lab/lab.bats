@@ -101,6 +101,11 @@ unshare_file() { cp "$1" "$1.copy" && mv "$1.copy" "$1"; }
 	[[ $output == *"Kernel panic"*console* ]]
 }
 
+@test "what the kernel complains of is said, and the status stays the command's" {
+	run -4 tests/lab/vm --no-devices "$KERNEL" -- sh -c 'echo "<3>BUG: made up" >/dev/kmsg; exit 4'
+	[[ $output == "lab: $KERNEL complained: BUG: made up; its console: "* ]]
+}
+
 @test "output comes as it is written; an interrupted run leaves neither QEMU nor files" {
 	export TMPDIR=$BATS_TEST_TMPDIR
 	tests/lab/vm --no-devices --timeout 60 "$KERNEL" -- sh -c 'echo started; sleep 1000' \
@@ -169,6 +174,16 @@ $home" ]
 	[ "${#lines[@]}" -eq 1 ]
 	run -125 tests/lab/vm --devices floppy "$KERNEL" true
 	[[ $output == *"unknown device 'floppy'"* ]]
+}
+
+@test "the debug kernel is not downloaded: fetch says what builds it" {
+	private_cache
+	for what in 6.12-debug headers:6.12-debug; do
+		run -125 tests/lab/fetch "$what"
+		[ "${#lines[@]}" -eq 1 ]
+		[[ $output == *"run tests/lab/debug-kernel"* ]]
+	done
+	run -2 tests/lab/debug-kernel --nonsense
 }
 
 @test "fetch does nothing when all is there" {

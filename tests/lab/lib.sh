@@ -44,6 +44,21 @@ install_tree() {
 	rm -rf "$temp.old"
 }
 
+# finish_kernel DIR: whatever the layout of the package, the cached tree has
+# lib/modules, vmlinuz, release and (amd64) vmlinux at its top.
+finish_kernel() {
+	local dir=$1 image release
+	[[ -e $dir/lib ]] || ln -s usr/lib "$dir/lib"
+	image=$(cd "$dir" && { compgen -G 'boot/vmlinuz-*' || compgen -G 'lib/modules/*/vmlinuz'; })
+	ln -s "$image" "$dir/vmlinuz"
+	release=$(basename "$dir"/lib/modules/*)
+	echo "$release" >"$dir/release"
+	depmod -b "$dir" "$release" || return
+	# QEMU boots the unpacked kernel of amd64 as it is.
+	[[ $release != *amd64 ]] || "$repo_dir/vmlinux-gen" --elf -o "$dir/vmlinux" "$dir" || return
+	rm -rf "${dir:?}/usr/share"
+}
+
 # with_lock NAME COMMAND...: one at a time among all processes of this cache.
 with_lock() {
 	local name=$1

@@ -67,7 +67,10 @@ add_share() { # TAG PATH READONLY
 
 # Fills qemu_line.
 qemu_command() {
-	local image=vmlinuz parameters="quiet panic=-1 no_timer_check cryptomgr.notests $append"
+	local image=vmlinuz parameters="quiet panic=-1 no_timer_check cryptomgr.notests"
+	# What a debug kernel finds, it says in warnings.
+	[[ $kernel != *-debug ]] || parameters+=" loglevel=5"
+	parameters+=" $append"
 	case $arch in
 	amd64)
 		qemu_line=(qemu-system-x86_64 -machine "q35,kernel-irqchip=split"

@@ -22,6 +22,7 @@ enum {
 	KEY_DRIVER = 0x100,
 	KEY_CGROUP,
 	KEY_NO_HOST,
+	KEY_HOOK_TYPE,
 	KEY_HISTOGRAM,
 	KEY_MAX_KEYS,
 	KEY_SLOWER,
@@ -53,6 +54,8 @@ static const struct argp_option filter_options[] = {
 	OPTION("comm", 'c', "NAME", "Threads of this name"),
 	OPTION("cgroup", KEY_CGROUP, "PATH", "One cgroup (v2), by its folder"),
 	OPTION("no-host", KEY_NO_HOST, NULL, "Only what goes through VFIO"),
+	OPTION("hook-type", KEY_HOOK_TYPE, "TYPE",
+	       "Attach in no better way than fsession, fentry or kprobe (the best that works)"),
 	OPTION("device-widths", 'W', NULL,
 	       "Also count the widths that reach the device, and accesses from elsewhere in the "
 	       "kernel: a second hook on each access"),
@@ -279,6 +282,17 @@ static int take_pid(struct options *options, const char *text)
 	return 0;
 }
 
+static int take_hook_type(struct options *options, const char *text)
+{
+	for (enum hook_type type = 0; type < HOOK_TYPES; type++)
+		if (!strcmp(text, hook_type_name(type))) {
+			options->tracer.best_type = type;
+			return 0;
+		}
+	message_error("--hook-type %s: one of fsession, fentry and kprobe", text);
+	return -1;
+}
+
 /* A number or a time in seconds for an option; more than nothing. */
 static int take_seconds(const char *option, const char *text, __u64 *ns)
 {
@@ -379,6 +393,9 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
 		break;
 	case KEY_NO_HOST:
 		options->tracer.groups[HOOK_GROUP_HOST] = false;
+		break;
+	case KEY_HOOK_TYPE:
+		error = take_hook_type(options, argument);
 		break;
 	case 'W':
 		options->tracer.groups[HOOK_GROUP_DEVICE_ACCESS] = true;

@@ -314,7 +314,7 @@ static int attach_hooks(struct tracer *tracer, bool *wanted)
 {
 	int error = -ENOENT;
 
-	for (enum hook_type type = 0; type < HOOK_TYPES; type++) {
+	for (enum hook_type type = tracer->options.best_type; type < HOOK_TYPES; type++) {
 		if (!tracer->kernel.has_type[type])
 			continue;
 		error = load_part(tracer, type, wanted);
