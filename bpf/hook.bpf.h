@@ -180,16 +180,16 @@ static __always_inline __u64 read_offset(loff_t *position)
 {
 	__u64 offset;
 
-#ifndef HOOK_KPROBE
+#ifndef HOOK_KPROBE /* nor casts without a JIT, where there are kprobes only */
 	if (HAS_RDONLY_CAST) {
 		struct timespec64 *cast =
 			bpf_rdonly_cast(position, bpf_core_type_id_kernel(struct timespec64));
 
 		return cast->tv_sec;
 	}
+#endif
 	if (offset_of_system_call(&offset))
 		return offset;
-#endif
 	bpf_probe_read_kernel(&offset, sizeof(offset), position); /* 0 if it cannot be read */
 	return offset;
 }

@@ -73,14 +73,10 @@ __noinline __u32 take_task_slot(__u32 tid, __u32 bit)
 	return NO_SLOT;
 }
 
-/* The current thread's id: two loads where the kernel lets programs have the task. */
+/* The current thread's id: two loads, where bpf_get_current_pid_tgid() is a call. */
 static __always_inline __u32 current_tid(void)
 {
-#ifdef HOOK_KPROBE
-	return bpf_get_current_pid_tgid();
-#else
 	return bpf_get_current_task_btf()->pid;
-#endif
 }
 
 /* enter_task_slot() of a task that is elsewhere, or has something in flight, or is new. */

@@ -55,7 +55,8 @@ static const struct argp_option filter_options[] = {
 	OPTION("cgroup", KEY_CGROUP, "PATH", "One cgroup (v2), by its folder"),
 	OPTION("no-host", KEY_NO_HOST, NULL, "Only what goes through VFIO"),
 	OPTION("hook-type", KEY_HOOK_TYPE, "TYPE",
-	       "Attach in no better way than fsession, fentry or kprobe (the best that works)"),
+	       "Attach by fsession, fentry or kprobe, or else the next of these that works (the "
+	       "cheapest that is exact on this kernel)"),
 	OPTION("device-widths", 'W', NULL,
 	       "Also count the widths that reach the device, and accesses from elsewhere in the "
 	       "kernel: a second hook on each access"),
@@ -286,7 +287,7 @@ static int take_hook_type(struct options *options, const char *text)
 {
 	for (enum hook_type type = 0; type < HOOK_TYPES; type++)
 		if (!strcmp(text, hook_type_name(type))) {
-			options->tracer.best_type = type;
+			options->tracer.cheapest_type = type;
 			return 0;
 		}
 	message_error("--hook-type %s: one of fsession, fentry and kprobe", text);
@@ -530,6 +531,7 @@ static void set_defaults(struct options *options)
 	config->page_shift = (__u8)__builtin_ctzl((unsigned long)sysconf(_SC_PAGESIZE));
 	options->tracer.groups[HOOK_GROUP_VFIO] = true;
 	options->tracer.groups[HOOK_GROUP_HOST] = true;
+	options->tracer.cheapest_type = HOOK_TYPES;
 	options->event_bytes = 4 << 20;
 }
 

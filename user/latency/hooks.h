@@ -7,7 +7,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* How a program is attached, best first. */
+/* How a program is attached, the cheapest first. */
 enum hook_type {
 	HOOK_TYPE_FSESSION,
 	HOOK_TYPE_FENTRY,

@@ -2,6 +2,7 @@
 #include "kernel.h"
 
 #include "../compat.h"
+#include "preemption.h"
 
 #include <bpf/bpf.h>
 #include <bpf/btf.h>
@@ -239,6 +240,7 @@ int kernel_open(struct kernel *kernel)
 	struct walk walk;
 
 	memset(kernel, 0, sizeof(*kernel));
+	kernel->preempts = preemption_in_kernel();
 	kernel->functions = calloc(hook_count, sizeof(*kernel->functions));
 	if (!kernel->functions)
 		return -1;

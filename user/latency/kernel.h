@@ -23,8 +23,9 @@ struct hook_function {
 
 struct kernel {
 	bool has_btf;
-	bool has_type[HOOK_TYPES];	 /* programs of this type attach */
-	int type_error[HOOK_TYPES];	 /* errno if not */
+	bool preempts;		    /* so that programs other than kprobes are skipped at times */
+	bool has_type[HOOK_TYPES];  /* programs of this type attach */
+	int type_error[HOOK_TYPES]; /* errno if not */
 	struct hook_function *functions; /* one for each hook */
 };
 

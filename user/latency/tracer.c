@@ -309,12 +309,34 @@ static size_t attach_part(struct tracer *tracer, enum hook_type type, bool *want
 	return left;
 }
 
-/* Loads and attaches the wanted hooks, each in the best way that works. */
+/* The ways to attach in the order to try them; returns how many. */
+static size_t types_to_try(const struct tracer *tracer, enum hook_type *types)
+{
+	enum hook_type cheapest = tracer->options.cheapest_type;
+	size_t count = 0;
+
+	/* Kprobes lose nothing where others may. */
+	if (cheapest == HOOK_TYPES) {
+		cheapest = 0;
+		if (tracer->kernel.preempts)
+			types[count++] = HOOK_TYPE_KPROBE;
+	}
+	for (enum hook_type type = cheapest; type < HOOK_TYPES; type++)
+		if (!count || types[0] != type)
+			types[count++] = type;
+	return count;
+}
+
+/* Loads and attaches the wanted hooks, each in the first way that works. */
 static int attach_hooks(struct tracer *tracer, bool *wanted)
 {
+	enum hook_type types[HOOK_TYPES];
+	size_t count = types_to_try(tracer, types);
 	int error = -ENOENT;
 
-	for (enum hook_type type = tracer->options.best_type; type < HOOK_TYPES; type++) {
+	for (size_t i = 0; i < count; i++) {
+		enum hook_type type = types[i];
+
 		if (!tracer->kernel.has_type[type])
 			continue;
 		error = load_part(tracer, type, wanted);

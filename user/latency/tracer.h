@@ -16,8 +16,8 @@
 struct tracer_options {
 	struct latency_config config;
 	bool groups[HOOK_GROUP_DEVICE_ACCESS + 1]; /* hooks to attach */
-	enum hook_type best_type;		   /* none better is tried */
-	__u32 event_bytes;			   /* ring buffer, a power of two; 0: no events */
+	enum hook_type cheapest_type; /* none cheaper is tried; HOOK_TYPES: the most exact */
+	__u32 event_bytes;	      /* ring buffer, a power of two; 0: no events */
 };
 
 /* How a hook is attached. */
