@@ -73,8 +73,9 @@ static void check_kernel(struct diagnosis *diagnosis, const struct kernel *kerne
 	      "modprobe vfio_iommu_type1; without it no DMA mappings are seen");
 }
 
-static void check_types(struct diagnosis *diagnosis, const struct kernel *kernel)
+static void check_types(struct diagnosis *diagnosis, struct kernel *kernel)
 {
+	kernel_try_types(kernel, true);
 	_Static_assert(ATTACH_TYPES == HOOK_TYPES, "a way to attach is not shown");
 	for (enum hook_type type = 0; type < HOOK_TYPES; type++)
 		diagnosis->types[type] =
@@ -122,7 +123,7 @@ static int examine(const struct options *options, struct hook_finding *findings)
 {
 	struct diagnosis diagnosis = { .hooks = findings, .hook_count = hook_count };
 	struct kernel untraced = { 0 };
-	const struct kernel *kernel = &untraced;
+	struct kernel *kernel = &untraced;
 	struct tracer *tracer;
 	struct utsname name;
 	int error;

@@ -2,10 +2,10 @@
 #include "kernel.h"
 
 #include "../compat.h"
+#include "btf_types.h"
 #include "preemption.h"
 
 #include <bpf/bpf.h>
-#include <bpf/btf.h>
 #include <errno.h>
 #include <limits.h>
 #include <linux/bpf.h>
@@ -39,23 +39,25 @@ static int load_empty(enum bpf_attach_type attach_type, unsigned int btf_id)
 }
 
 /* Kernels without a JIT load such a program and refuse to attach it. */
-static int try_type(enum bpf_attach_type attach_type, unsigned int btf_id)
+static int try_type(enum bpf_attach_type attach_type, unsigned int btf_id, bool attach)
 {
 	int program, link, error = 0;
 
 	program = load_empty(attach_type, btf_id);
 	if (program < 0)
 		return -program;
-	link = bpf_link_create(program, 0, attach_type, NULL);
-	if (link < 0)
-		error = -link;
-	else
-		close(link);
+	if (attach) {
+		link = bpf_link_create(program, 0, attach_type, NULL);
+		if (link < 0)
+			error = -link;
+		else
+			close(link);
+	}
 	close(program);
 	return error;
 }
 
-static void try_types(struct kernel *kernel, unsigned int quiet)
+void kernel_try_types(struct kernel *kernel, bool attach)
 {
 	static const enum bpf_attach_type attach_types[] = {
 		[HOOK_TYPE_FSESSION] = COMPAT_TRACE_FSESSION,
@@ -63,7 +65,9 @@ static void try_types(struct kernel *kernel, unsigned int quiet)
 	};
 
 	for (size_t type = 0; type < sizeof(attach_types) / sizeof(attach_types[0]); type++) {
-		kernel->type_error[type] = quiet ? try_type(attach_types[type], quiet) : ENOENT;
+		kernel->type_error[type] =
+			kernel->quiet ? try_type(attach_types[type], kernel->quiet, attach) :
+					ENOENT;
 		kernel->has_type[type] = !kernel->type_error[type];
 	}
 	kernel->has_type[HOOK_TYPE_KPROBE] = true;
@@ -91,38 +95,56 @@ static size_t *sorted_hooks(void)
 	return sorted;
 }
 
-/* What a walk through the functions of one BTF needs. */
+/* One walk through a BTF finds the functions of all hooks. */
 struct walk {
+	struct kernel *kernel;
+	const struct btf_types *btf;
 	const size_t *sorted;
 	const char *module; /* NULL: vmlinux */
 	int btf_fd;
-	unsigned int quiet; /* number of QUIET_FUNCTION, 0: not found */
 };
 
-/* One walk for all names: libbpf's search would walk through all types for each. */
-static void walk_functions(struct kernel *kernel, const struct btf *btf, unsigned int first,
-			   struct walk *walk)
+static void visit_function(struct walk *walk, unsigned int id, const char *name)
 {
-	for (unsigned int id = first; id < btf__type_cnt(btf); id++) {
-		const struct btf_type *type = btf__type_by_id(btf, id);
-		const size_t *hook;
-		const char *name;
+	const size_t *hook = bsearch(name, walk->sorted, hook_count, sizeof(*hook), compare_name);
 
-		if (!btf_is_func(type))
-			continue;
-		name = btf__name_by_offset(btf, type->name_off);
-		if (!strcmp(name, QUIET_FUNCTION))
-			walk->quiet = id;
-		hook = bsearch(name, walk->sorted, hook_count, sizeof(*hook), compare_name);
-		if (!hook || (walk->module &&
-			      (!hooks[*hook].module || strcmp(hooks[*hook].module, walk->module))))
-			continue;
-		kernel->functions[*hook] = (struct hook_function){
-			.presence = walk->module ? HOOK_IN_MODULE : HOOK_IN_VMLINUX,
-			.btf_fd = walk->btf_fd,
-			.id = id,
-		};
-	}
+	if (!strcmp(name, QUIET_FUNCTION))
+		walk->kernel->quiet = id;
+	if (!hook ||
+	    (walk->module && (!hooks[*hook].module || strcmp(hooks[*hook].module, walk->module))))
+		return;
+	walk->kernel->functions[*hook].presence = walk->module ? HOOK_IN_MODULE : HOOK_IN_VMLINUX;
+	walk->kernel->functions[*hook].btf_fd = walk->btf_fd;
+	walk->kernel->functions[*hook].id = id;
+}
+
+static bool has_member(const struct btf_types *btf, const struct btf_type *type, const char *name)
+{
+	const struct btf_member *members = (const void *)(type + 1);
+
+	for (unsigned int i = 0; i < BTF_INFO_VLEN(type->info); i++)
+		if (!strcmp(btf_types_string(btf, members[i].name_off), name))
+			return true;
+	return false;
+}
+
+static void visit_struct(struct walk *walk, const struct btf_type *type, const char *name)
+{
+	for (size_t i = 0; i < hook_count; i++)
+		if (hooks[i].needs_struct && !strcmp(hooks[i].needs_struct, name) &&
+		    has_member(walk->btf, type, hooks[i].needs_member))
+			walk->kernel->functions[i].has_member = true;
+}
+
+static void visit_type(unsigned int id, const struct btf_type *type, void *argument)
+{
+	struct walk *walk = argument;
+	unsigned int kind = BTF_INFO_KIND(type->info);
+
+	if (kind == BTF_KIND_FUNC)
+		visit_function(walk, id, btf_types_string(walk->btf, type->name_off));
+	else if (kind == BTF_KIND_STRUCT)
+		visit_struct(walk, type, btf_types_string(walk->btf, type->name_off));
 }
 
 static bool is_hook_module(const char *name)
@@ -133,42 +155,24 @@ static bool is_hook_module(const char *name)
 	return false;
 }
 
-static bool has_member(const struct btf *btf, const char *structure, const char *member)
-{
-	int id = btf__find_by_name_kind(btf, structure, BTF_KIND_STRUCT);
-	const struct btf_type *type = id > 0 ? btf__type_by_id(btf, (__u32)id) : NULL;
-
-	for (int i = 0; type && i < btf_vlen(type); i++)
-		if (!strcmp(btf__name_by_offset(btf, btf_members(type)[i].name_off), member))
-			return true;
-	return false;
-}
-
-static void drop_empty_functions(struct kernel *kernel, const struct btf *btf, const char *module)
-{
-	for (size_t i = 0; i < hook_count; i++)
-		if (hooks[i].needs_struct && !strcmp(hooks[i].module, module) &&
-		    !has_member(btf, hooks[i].needs_struct, hooks[i].needs_member))
-			kernel->functions[i] = (struct hook_function){ .presence = HOOK_ABSENT };
-}
-
 /* Walks through one module's BTF; keeps its descriptor open, programs are loaded with it. */
-static void walk_module(struct kernel *kernel, struct btf *vmlinux, const size_t *sorted, __u32 id,
-			int fd, const char *name)
+static void walk_module(struct kernel *kernel, const struct btf_types *vmlinux,
+			const size_t *sorted, int fd, const char *name)
 {
-	struct walk walk = { .sorted = sorted, .module = name, .btf_fd = fd };
-	struct btf *btf = btf__load_from_kernel_by_id_split(id, vmlinux);
+	struct btf_types btf;
+	struct walk walk = {
+		.kernel = kernel, .btf = &btf, .sorted = sorted, .module = name, .btf_fd = fd
+	};
 
-	if (!btf) {
+	if (btf_types_open(&btf, name, vmlinux))
 		close(fd);
-		return;
-	}
-	walk_functions(kernel, btf, btf__type_cnt(vmlinux), &walk);
-	drop_empty_functions(kernel, btf, name);
-	btf__free(btf);
+	else
+		btf_types_walk(&btf, visit_type, &walk);
+	btf_types_close(&btf);
 }
 
-static void walk_modules(struct kernel *kernel, struct btf *vmlinux, const size_t *sorted)
+static void walk_modules(struct kernel *kernel, const struct btf_types *vmlinux,
+			 const size_t *sorted)
 {
 	__u32 id = 0;
 
@@ -183,7 +187,7 @@ static void walk_modules(struct kernel *kernel, struct btf *vmlinux, const size_
 			continue;
 		if (!bpf_obj_get_info_by_fd(fd, &info, &bytes) && info.kernel_btf &&
 		    is_hook_module(name))
-			walk_module(kernel, vmlinux, sorted, id, fd, name);
+			walk_module(kernel, vmlinux, sorted, fd, name);
 		else
 			close(fd);
 	}
@@ -202,50 +206,46 @@ static void close_module_btf(struct kernel *kernel)
 	}
 }
 
-static void mark_absent_modules(struct kernel *kernel)
+static void mark_absent_hooks(struct kernel *kernel)
 {
-	for (size_t i = 0; i < hook_count; i++)
-		if (kernel->functions[i].presence == HOOK_ABSENT && hooks[i].module &&
+	for (size_t i = 0; i < hook_count; i++) {
+		struct hook_function *function = &kernel->functions[i];
+
+		if (hooks[i].needs_struct && !function->has_member)
+			function->presence = HOOK_ABSENT;
+		if (function->presence == HOOK_ABSENT && hooks[i].module &&
 		    !kernel_has_module(hooks[i].module))
-			kernel->functions[i].presence = HOOK_NO_MODULE;
-}
-
-/* Returns the walk through vmlinux. */
-static struct walk find_hooks(struct kernel *kernel)
-{
-	size_t *sorted = sorted_hooks();
-	struct walk walk = { .sorted = sorted };
-	struct btf *vmlinux = btf__load_vmlinux_btf();
-
-	kernel->has_btf = vmlinux != NULL;
-	close_module_btf(kernel);
-	memset(kernel->functions, 0, hook_count * sizeof(*kernel->functions));
-	if (vmlinux && sorted) {
-		walk_functions(kernel, vmlinux, 1, &walk);
-		walk_modules(kernel, vmlinux, sorted);
+			function->presence = HOOK_NO_MODULE;
 	}
-	mark_absent_modules(kernel);
-	btf__free(vmlinux);
-	free(sorted);
-	return walk;
 }
 
 void kernel_find_hooks(struct kernel *kernel)
 {
-	find_hooks(kernel);
+	size_t *sorted = sorted_hooks();
+	struct btf_types vmlinux;
+	struct walk walk = { .kernel = kernel, .btf = &vmlinux, .sorted = sorted };
+
+	close_module_btf(kernel);
+	memset(kernel->functions, 0, hook_count * sizeof(*kernel->functions));
+	kernel->has_btf = sorted && !btf_types_open(&vmlinux, "vmlinux", NULL) &&
+			  !btf_types_walk(&vmlinux, visit_type, &walk);
+	if (kernel->has_btf)
+		walk_modules(kernel, &vmlinux, sorted);
+	mark_absent_hooks(kernel);
+	if (sorted)
+		btf_types_close(&vmlinux);
+	free(sorted);
 }
 
 int kernel_open(struct kernel *kernel)
 {
-	struct walk walk;
-
 	memset(kernel, 0, sizeof(*kernel));
 	kernel->preempts = preemption_in_kernel();
 	kernel->functions = calloc(hook_count, sizeof(*kernel->functions));
 	if (!kernel->functions)
 		return -1;
-	walk = find_hooks(kernel);
-	try_types(kernel, walk.quiet);
+	kernel_find_hooks(kernel);
+	kernel_try_types(kernel, false);
 	return 0;
 }
 

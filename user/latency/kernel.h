@@ -19,6 +19,7 @@ struct hook_function {
 	enum hook_presence presence;
 	int btf_fd;	 /* of the module's BTF; 0: vmlinux */
 	unsigned int id; /* of the function in that BTF */
+	bool has_member; /* struct hook's needs_member is there */
 };
 
 struct kernel {
@@ -26,6 +27,7 @@ struct kernel {
 	bool preempts;		    /* so that programs other than kprobes are skipped at times */
 	bool has_type[HOOK_TYPES];  /* programs of this type attach */
 	int type_error[HOOK_TYPES]; /* errno if not */
+	unsigned int quiet;	    /* BTF id of a function that nothing calls, or 0 */
 	struct hook_function *functions; /* one for each hook */
 };
 
@@ -35,6 +37,12 @@ struct kernel {
  */
 int kernel_open(struct kernel *kernel);
 void kernel_close(struct kernel *kernel);
+
+/*
+ * Finds out which types of programs load, and attach if that is tried too: it
+ * takes long, and attaching the hooks tells it as well.
+ */
+void kernel_try_types(struct kernel *kernel, bool attach);
 
 /* Looks for the hooks' functions again, after a module was loaded. */
 void kernel_find_hooks(struct kernel *kernel);

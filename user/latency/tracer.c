@@ -180,11 +180,14 @@ static int prepare_maps(struct bpf_object *object, const struct tracer_options *
 	struct bpf_map *keys = bpf_object__find_map_by_name(object, "key_by_value");
 	struct bpf_map *stats = bpf_object__find_map_by_name(object, "stats");
 	struct bpf_map *events = bpf_object__find_map_by_name(object, "events");
+	struct bpf_map *followed = bpf_object__find_map_by_name(object, "followed");
 	int error;
 
 	error = bpf_map__set_initial_value(settings, &options->config, sizeof(options->config));
 	error = error ?: bpf_map__set_max_entries(keys, options->config.max_keys);
 	error = error ?: bpf_map__set_max_entries(stats, options->config.max_keys);
+	if (!options->config.follow)
+		error = error ?: bpf_map__set_max_entries(followed, 1);
 	if (options->event_bytes)
 		error = error ?: bpf_map__set_max_entries(events, options->event_bytes);
 	return error;
@@ -651,7 +654,7 @@ const struct tracer_options *tracer_options(const struct tracer *tracer)
 	return &tracer->options;
 }
 
-const struct kernel *tracer_kernel(const struct tracer *tracer)
+struct kernel *tracer_kernel(struct tracer *tracer)
 {
 	return &tracer->kernel;
 }

@@ -57,7 +57,7 @@ size_t tracer_errnos(const struct tracer *tracer, __u32 key, struct errno_count 
 void tracer_losses(const struct tracer *tracer, struct report_losses *losses);
 
 const struct tracer_options *tracer_options(const struct tracer *tracer);
-const struct kernel *tracer_kernel(const struct tracer *tracer);
+struct kernel *tracer_kernel(struct tracer *tracer);
 const struct hook_state *tracer_hooks(const struct tracer *tracer);
 __u64 tracer_map_bytes(const struct tracer *tracer);
 
