@@ -260,14 +260,14 @@ static void touch_failed(int sig)
 static int touch(const volatile uint32_t *page, uint64_t *ns, long *faults)
 {
 	struct rusage before, after;
-	volatile uint64_t start;
+	volatile uint64_t start = 0;
 	int sig;
 
 	getrusage(RUSAGE_THREAD, &before);
 	sig = sigsetjmp(touch_jump, 1);
 	if (!sig) {
-		touching = 1;
 		start = clock_ns();
+		touching = 1;
 		(void)*page;
 	}
 	*ns = clock_ns() - start;

@@ -216,40 +216,42 @@ static void json_row(const struct run *run, const struct row *row)
 	printf("}\n");
 }
 
-static void json_setup_counts(const struct run *run, const struct device *device)
+/* Returns what comes before the next one. */
+static const char *json_setup_call(const char *before, unsigned int call, uint64_t count)
 {
-	const char *comma = "";
+	if (!count)
+		return before;
+	printf("%s\"%s\":%" PRIu64, before, setup_call_names[call], count);
+	return ",";
+}
 
-	printf("\"setup\":{");
-	for (unsigned int i = 0; i < SETUP_CALLS; i++) {
-		uint64_t count = device ? device->setup[i] : setup_total(run, i);
+static void json_device_setup(const struct device *device)
+{
+	const char *before = "";
 
-		if (!count)
-			continue;
-		printf("%s\"%s\":%" PRIu64, comma, setup_call_names[i], count);
-		comma = ",";
-	}
+	printf("{\"type\":\"setup\",\"schema\":%d,\"device\":\"%s\",\"setup\":{",
+	       CLIENT_SCHEMA, device->bdf);
+	for (unsigned int i = 0; i < SETUP_CALLS; i++)
+		before = json_setup_call(before, i, device->setup[i]);
 	printf("}}\n");
 }
 
 void report_json(const struct run *run)
 {
+	const char *before = "";
 	struct stats total;
 
 	for_each_row(run, &total, json_row);
-	for (unsigned int d = 0; d < run->session.nr_devices; d++) {
-		const struct device *device = &run->session.devices[d];
-
-		printf("{\"type\":\"setup\",\"schema\":%d,\"device\":\"%s\",", CLIENT_SCHEMA,
-		       device->bdf);
-		json_setup_counts(run, device);
-	}
+	for (unsigned int d = 0; d < run->session.nr_devices; d++)
+		json_device_setup(&run->session.devices[d]);
 	printf("{\"type\":\"total\",\"schema\":%d,\"threads\":%u,\"count\":%" PRIu64
 	       ",\"errors\":%" PRIu64 ",\"unexpected\":%" PRIu64 ",\"bytes\":%" PRIu64
-	       ",\"elapsed_ns\":%" PRIu64 ",\"interrupted\":%s,", CLIENT_SCHEMA,
+	       ",\"elapsed_ns\":%" PRIu64 ",\"interrupted\":%s,\"setup\":{", CLIENT_SCHEMA,
 	       run->nr_threads, total.count, total.errors, total.unexpected, total.bytes,
 	       run->elapsed_ns, run->interrupted ? "true" : "false");
-	json_setup_counts(run, NULL);
+	for (unsigned int i = 0; i < SETUP_CALLS; i++)
+		before = json_setup_call(before, i, setup_total(run, i));
+	printf("}}\n");
 }
 
 /*

@@ -238,7 +238,7 @@ static bool prepare_thread(struct run *run, unsigned int number)
 	thread->worker.session = &run->session;
 	thread->worker.device = &run->session.devices[number % run->session.nr_devices];
 	thread->worker.budget = run->max_samples;
-	thread->stats = calloc(run->nr_steps * MAX_PARTS, sizeof(*thread->stats));
+	thread->stats = calloc((size_t)run->nr_steps * MAX_PARTS, sizeof(*thread->stats));
 	if (!thread->stats) {
 		message_error("out of memory");
 		return false;
