@@ -150,9 +150,8 @@ enum special_kfunc_type___vfioscope {
 #define NR_PWRITE64 18
 
 /* pread() and pwrite() have the position in a register: the way before 6.2. */
-static __always_inline bool offset_of_system_call(__u64 *offset)
+static __always_inline bool offset_of_system_call(struct task_struct *task, __u64 *offset)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
 	struct pt_regs *registers = (struct pt_regs *)bpf_task_pt_regs(task);
 
 	if (registers->orig_ax - NR_PREAD64 > NR_PWRITE64 - NR_PREAD64 ||
@@ -164,7 +163,7 @@ static __always_inline bool offset_of_system_call(__u64 *offset)
 
 #else
 
-static __always_inline bool offset_of_system_call(__u64 *offset)
+static __always_inline bool offset_of_system_call(struct task_struct *task, __u64 *offset)
 {
 	return false;
 }
@@ -172,11 +171,11 @@ static __always_inline bool offset_of_system_call(__u64 *offset)
 #endif
 
 /*
- * The file offset that a read or write starts at. The verifier lets no pointer
+ * The file offset that a task's read or write starts at. The verifier lets no pointer
  * to an integer through: a cast (6.2) or the system call's own registers save
  * the copy, which costs as much as the program around it.
  */
-static __always_inline __u64 read_offset(loff_t *position)
+static __always_inline __u64 read_offset(struct task_struct *task, loff_t *position)
 {
 	__u64 offset;
 
@@ -188,7 +187,7 @@ static __always_inline __u64 read_offset(loff_t *position)
 		return cast->tv_sec;
 	}
 #endif
-	if (offset_of_system_call(&offset))
+	if (offset_of_system_call(task, &offset))
 		return offset;
 	bpf_probe_read_kernel(&offset, sizeof(offset), position); /* 0 if it cannot be read */
 	return offset;

@@ -48,11 +48,12 @@ static __always_inline int begin_transfer(struct file *file, enum latency_operat
 					  size_t count, loff_t *position)
 {
 	struct latency_request request = file_request(file, operation);
+	struct task_struct *task = bpf_get_current_task_btf();
 
 	request.by_offset = true;
-	request.argument = read_offset(position);
+	request.argument = read_offset(task, position);
 	request.width = count;
-	return begin(NESTING_FILE, request);
+	return begin_in(task, NESTING_FILE, request);
 }
 
 ENTRY(vfio_device_fops_read, struct file *file, char *buffer, size_t count, loff_t *position)
@@ -368,7 +369,7 @@ static __always_inline void *proc_device(struct file *file)
 ENTRY(proc_bus_pci_read, struct file *file, char *buffer, size_t count, loff_t *position)
 {
 	return begin_host(OPERATION_PROC_READ, HANDLE_PCI_DEVICE, proc_device(file),
-			  read_offset(position), count);
+			  read_offset(bpf_get_current_task_btf(), position), count);
 }
 
 EXIT(proc_bus_pci_read, 4, __s64)
@@ -379,7 +380,7 @@ EXIT(proc_bus_pci_read, 4, __s64)
 ENTRY(proc_bus_pci_write, struct file *file, const char *buffer, size_t count, loff_t *position)
 {
 	return begin_host(OPERATION_PROC_WRITE, HANDLE_PCI_DEVICE, proc_device(file),
-			  read_offset(position), count);
+			  read_offset(bpf_get_current_task_btf(), position), count);
 }
 
 EXIT(proc_bus_pci_write, 4, __s64)

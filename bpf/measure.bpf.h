@@ -63,19 +63,25 @@ static __always_inline void identify(struct task_slot *slot, struct in_flight *f
 	flight->key = cached->key;
 }
 
-/* The start of an operation whose device is known. */
-static __always_inline int begin(enum latency_nesting nesting, struct latency_request request)
+/* The start of an operation of the current task whose device is known. */
+static __always_inline int begin_in(struct task_struct *task, enum latency_nesting nesting,
+				    struct latency_request request)
 {
 	struct in_flight *flight;
 	struct task_slot *slot;
 
-	slot = enter_task_slot(nesting);
+	slot = enter_task_slot(task, nesting);
 	if (!slot)
 		return 0;
 	flight = &slot->in_flight[nesting];
 	identify(slot, flight, request);
 	flight->start_ns = bpf_ktime_get_ns();
 	return 0;
+}
+
+static __always_inline int begin(enum latency_nesting nesting, struct latency_request request)
+{
+	return begin_in(bpf_get_current_task_btf(), nesting, request);
 }
 
 /* The start of one whose device shows at its end only: finish_known(). */
@@ -86,7 +92,7 @@ static __always_inline int begin_unknown(enum latency_nesting nesting, __u64 arg
 
 	if (!shared.enabled)
 		return 0;
-	slot = enter_task_slot(nesting);
+	slot = enter_task_slot(bpf_get_current_task_btf(), nesting);
 	if (!slot)
 		return 0;
 	flight = &slot->in_flight[nesting];
@@ -139,7 +145,7 @@ __noinline int add_extremes(__u32 key, __u64 duration)
 
 static __always_inline void add_duration(struct latency_stats *entry, __u32 key, __u64 duration)
 {
-	__u32 slot = histogram_slot_near(duration, &entry->shift);
+	__u64 slot = histogram_slot_near(duration, &entry->shift);
 
 	if (slot < HISTOGRAM_SLOTS)
 		__sync_fetch_and_add(&entry->slots[slot], 1);

@@ -73,12 +73,6 @@ __noinline __u32 take_task_slot(__u32 tid, __u32 bit)
 	return NO_SLOT;
 }
 
-/* The current thread's id: two loads, where bpf_get_current_pid_tgid() is a call. */
-static __always_inline __u32 current_tid(void)
-{
-	return bpf_get_current_task_btf()->pid;
-}
-
 /* enter_task_slot() of a task that is elsewhere, or has something in flight, or is new. */
 __noinline __u32 enter_other_slot(__u32 tid, __u32 bit)
 {
@@ -95,10 +89,11 @@ __noinline __u32 enter_other_slot(__u32 tid, __u32 bit)
 	return take_task_slot(tid, bit);
 }
 
-/* Marks an operation as in flight in the current task; NULL if there is no room. */
-static __always_inline struct task_slot *enter_task_slot(enum latency_nesting nesting)
+/* Marks an operation as in flight in the task; NULL if there is no room. */
+static __always_inline struct task_slot *enter_task_slot(const struct task_struct *task,
+							 enum latency_nesting nesting)
 {
-	__u64 tid = current_tid(), idle = tid << 32, bit = 1u << nesting;
+	__u64 tid = (__u32)task->pid, idle = tid << 32, bit = 1u << nesting;
 	struct task_slot *slot = task_slot(tid);
 	__u32 index;
 	__u64 was;
@@ -115,7 +110,7 @@ static __always_inline struct task_slot *enter_task_slot(enum latency_nesting ne
 /* The current task's slot if it has such an operation in flight, or NULL. */
 static __always_inline struct task_slot *slot_in_flight(enum latency_nesting nesting)
 {
-	__u64 tid = current_tid(), bit = 1u << nesting;
+	__u64 tid = (__u32)bpf_get_current_task_btf()->pid, bit = 1u << nesting;
 	struct task_slot *slot = task_slot(tid);
 	__u32 index;
 

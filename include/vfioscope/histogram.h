@@ -63,18 +63,20 @@ static inline __attribute__((always_inline)) unsigned int histogram_slot(unsigne
 /*
  * The same for a value that is likely to have the highest bit of the last one:
  * *shift is what the last call left there, 0 at first. Whatever it is, the
- * answer is right.
+ * answer is right; values above two minutes do not profit.
  */
-static inline __attribute__((always_inline)) unsigned int
+static inline __attribute__((always_inline)) unsigned long long
 histogram_slot_near(unsigned long long value, unsigned int *shift)
 {
-	unsigned int near = *shift & 63, slot;
+	unsigned long long near = *shift & 31, slot;
+	unsigned long long place = (value >> near) - HISTOGRAM_SUB_SLOTS;
 
-	/* Only a value below the clamp can pass: near is at most 34 then. */
-	if ((value >> near) - HISTOGRAM_SUB_SLOTS < HISTOGRAM_SUB_SLOTS)
-		return (near << HISTOGRAM_SUB_BITS) + (unsigned int)(value >> near);
+	/* The verifier is to see the comparison as it is: it bounds the slot. */
+	asm("" : "+r"(place));
+	if (place < HISTOGRAM_SUB_SLOTS)
+		return (near << HISTOGRAM_SUB_BITS) + HISTOGRAM_SUB_SLOTS + place;
 	slot = histogram_slot(value);
-	*shift = slot < HISTOGRAM_SUB_SLOTS ? 0 : slot / HISTOGRAM_SUB_SLOTS - 1;
+	*shift = slot < HISTOGRAM_SUB_SLOTS ? 0 : (unsigned int)(slot / HISTOGRAM_SUB_SLOTS) - 1;
 	return slot;
 }
 
