@@ -35,18 +35,23 @@ def start($tracer): [.[] | select(.type == "bench-start" and .tracer == $tracer)
 def memory: if . then .rss_bytes + .map_bytes else null end;
 def ratio($a; $b): if $a and $b and $b > 0 then $a / $b else null end;
 
+# What a tracer adds, to the floor and to what else there is.
+def added_goals($tracer; $how):
+	([.[] | select(.type == "bench-cost" and .tracer == $tracer)] | length > 0) as $measured
+	| . as $all
+	| (["bar-read", "BAR read"], ["config-read", "config read"]) as [$operation, $name]
+	| select($measured)
+	| {goal: "added to a \($name)\($how), to the floor",
+	   value: ratio($all | cost($tracer; $operation); $all | cost("floor"; $operation)),
+	   limit: 1.5},
+	  {goal: "added to a \($name)\($how), to bpftrace kfunc",
+	   value: ratio($all | cost($tracer; $operation); $all | cost("bpftrace-kfunc"; $operation)),
+	   limit: 0.4};
+
 # Of one kernel's objects.
 def goals:
-	{goal: "added to a BAR read, to the floor",
-	 value: ratio(cost("vfioscope"; "bar-read"); cost("floor"; "bar-read")), limit: 1.5},
-	{goal: "added to a configuration read, to the floor",
-	 value: ratio(cost("vfioscope"; "config-read"); cost("floor"; "config-read")), limit: 1.5},
-	{goal: "added to a BAR read, to bpftrace kfunc",
-	 value: ratio(cost("vfioscope"; "bar-read"); cost("bpftrace-kfunc"; "bar-read")),
-	 limit: 0.4},
-	{goal: "added to a configuration read, to bpftrace kfunc",
-	 value: ratio(cost("vfioscope"; "config-read"); cost("bpftrace-kfunc"; "config-read")),
-	 limit: 0.4},
+	added_goals("vfioscope"; ""),
+	added_goals("vfioscope-typed"; ", fsession"),
 	{goal: "instructions to start, to bpftrace kfunc",
 	 value: ratio(start("vfioscope").attached_ns; start("bpftrace-kfunc").attached_ns),
 	 limit: 0.25},
@@ -86,6 +91,7 @@ def titles: {
 	"floor-empty": "fentry and fexit, empty",
 	"floor-fsession": "fsession, clock only",
 	"vfioscope": "vfioscope latency",
+	"vfioscope-typed": "vfioscope latency --hook-type fsession",
 	"vfioscope-W": "vfioscope latency -W",
 	"vfioscope-command": "vfioscope latency -- COMMAND",
 	"bpftrace-kfunc": "bpftrace kfunc, same key",
