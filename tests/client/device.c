@@ -113,8 +113,7 @@ static bool device_exists(const struct device *device)
 	snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s", device->bdf);
 	if (!access(path, F_OK))
 		return true;
-	message_error("%s: no such PCI device: see the names in /sys/bus/pci/devices",
-		      device->bdf);
+	message_error("%s: no such PCI device: see the names in /sys/bus/pci/devices", device->bdf);
 	return false;
 }
 
@@ -175,8 +174,7 @@ static bool container_set_iommu(struct session *session, bool noiommu)
 	session->setup[SETUP_SET_IOMMU]++;
 	if (!ioctl(session->iommu_fd, VFIO_SET_IOMMU, type))
 		return true;
-	message_error("/dev/vfio/vfio: VFIO_SET_IOMMU: %s: load vfio_iommu_type1",
-		      strerror(errno));
+	message_error("/dev/vfio/vfio: VFIO_SET_IOMMU: %s: load vfio_iommu_type1", strerror(errno));
 	return false;
 }
 
@@ -207,7 +205,8 @@ static bool group_join(struct session *session, struct device *device, struct gr
 	}
 	if (!(status.flags & VFIO_GROUP_FLAGS_VIABLE)) {
 		message_error("%s: group not viable: bind every device of the IOMMU group to "
-			      "vfio-pci or to no driver", path);
+			      "vfio-pci or to no driver",
+			      path);
 		return false;
 	}
 	session->setup[SETUP_GROUP_SET_CONTAINER]++;
@@ -215,7 +214,7 @@ static bool group_join(struct session *session, struct device *device, struct gr
 		err = errno;
 		message_error("%s: VFIO_GROUP_SET_CONTAINER: %s: %s", path, strerror(err),
 			      err == EPERM ? "see the kernel log (interrupt remapping?)" :
-			      "the groups cannot share a container");
+					     "the groups cannot share a container");
 		return false;
 	}
 	/* The first group brings the IOMMU into the container, the others join it. */
@@ -365,8 +364,9 @@ static bool device_first_open(struct session *session, struct device *device)
 	message_error("%s: cannot open the device (driver %s): %s: %s", device->bdf, driver,
 		      strerror(err),
 		      err == EACCES ? "its PF needs --vf-token, or the caller more rights" :
-		      err == EBUSY ? "another process has it open" :
-		      err == ENODEV ? "bind it to vfio-pci" : "see the kernel log");
+		      err == EBUSY  ? "another process has it open" :
+		      err == ENODEV ? "bind it to vfio-pci" :
+				      "see the kernel log");
 	return false;
 }
 
@@ -469,7 +469,7 @@ void session_close(struct session *session)
 	if (session->iommu_fd >= 0) {
 		close(session->iommu_fd);
 		session->setup[session->use_cdev ? SETUP_IOMMUFD_RELEASE :
-			       SETUP_CONTAINER_RELEASE]++;
+						   SETUP_CONTAINER_RELEASE]++;
 	}
 	session->iommu_fd = -1;
 }

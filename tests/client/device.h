@@ -8,7 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define MAX_REGIONS	256
+#define MAX_REGIONS 256
 
 /*
  * The VFIO system calls that the client makes on its own account, that is outside of the
@@ -54,10 +54,10 @@ struct group {
 struct device {
 	char bdf[24];
 	int fd;
-	struct group *group;		/* NULL with cdev */
-	char cdev[24];			/* "vfio0", empty with a group */
+	struct group *group; /* NULL with cdev */
+	char cdev[24];	     /* "vfio0", empty with a group */
 	struct region regions[MAX_REGIONS];
-	bool enable_memory;		/* also after the device was closed and opened again */
+	bool enable_memory; /* also after the device was closed and opened again */
 	/* Held shared by users of @fd, but only when some operation replaces it. */
 	pthread_rwlock_t fd_lock;
 	_Atomic uint64_t setup[SETUP_CALLS];
@@ -65,15 +65,15 @@ struct device {
 
 struct session {
 	bool use_cdev;
-	bool leave_memory;		/* do not set the memory bit for BARs */
+	bool leave_memory; /* do not set the memory bit for BARs */
 	const char *vf_token;
-	int iommu_fd;			/* the container, or the iommufd */
+	int iommu_fd; /* the container, or the iommufd */
 	uint32_t ioas_id;
 	struct device *devices;
 	unsigned int nr_devices;
 	struct group *groups;
 	unsigned int nr_groups;
-	_Atomic uint64_t setup[SETUP_CALLS];	/* calls that belong to no single device */
+	_Atomic uint64_t setup[SETUP_CALLS]; /* calls that belong to no single device */
 };
 
 /* These say what went wrong and return false, or return true. */
@@ -84,7 +84,7 @@ bool device_memory_on(struct device *device);
 int device_open_fd(struct session *session, struct device *device);
 void session_close(struct session *session);
 
-#define REGION_NAME_SIZE	24
+#define REGION_NAME_SIZE 24
 
 /* "config", "bar0", "region9"; @text must hold REGION_NAME_SIZE bytes. */
 const char *region_name(unsigned int index, char *text);

@@ -91,7 +91,7 @@ bool parse_number(const char *text, uint64_t max, uint64_t *value)
 	unsigned int shift = 0;
 	char *end;
 
-	if (text[0] < '0' || text[0] > '9')	/* strtoull takes signs and spaces */
+	if (text[0] < '0' || text[0] > '9') /* strtoull takes signs and spaces */
 		return false;
 	errno = 0;
 	number = strtoull(text, &end, text[0] == '0' && (text[1] | 32) == 'x' ? 16 : 10);

@@ -20,8 +20,7 @@
 #include "uapi.h"
 #include "uring.h"
 
-static void record(struct worker *worker, unsigned int part, uint64_t ns, int err,
-		   uint64_t bytes)
+static void record(struct worker *worker, unsigned int part, uint64_t ns, int err, uint64_t bytes)
 {
 	worker->last_part = part;
 	stats_add(&worker->stats[part], &worker->budget, ns, err, bytes);
@@ -121,8 +120,8 @@ static int run_uring(struct worker *worker, const struct step *step, uint64_t nt
 
 	(void)nth;
 	start = clock_ns();
-	ret = uring_transfer(worker->ring, write, worker->device->fd, worker->buffer,
-			     step->width, pos);
+	ret = uring_transfer(worker->ring, write, worker->device->fd, worker->buffer, step->width,
+			     pos);
 	ns = clock_ns() - start;
 	err = moved(ret, step->width);
 	record(worker, 0, ns, err, ret > 0 ? ret : 0);
@@ -166,8 +165,7 @@ static void prepare_ioctl(struct worker *worker, const struct step *step)
 		/* "No eventfd, please" for an interrupt that had none: changes nothing. */
 		arg->irqs.set.argsz = sizeof(arg->irqs.set) + sizeof(arg->irqs.eventfd);
 		arg->irqs.set.flags = VFIO_IRQ_SET_DATA_EVENTFD | VFIO_IRQ_SET_ACTION_TRIGGER;
-		arg->irqs.set.index = step->keys & KEY_INDEX ? step->index :
-				      VFIO_PCI_REQ_IRQ_INDEX;
+		arg->irqs.set.index = step->keys & KEY_INDEX ? step->index : VFIO_PCI_REQ_IRQ_INDEX;
 		arg->irqs.set.count = 1;
 		*(__s32 *)arg->irqs.set.data = -1;
 		break;
@@ -225,8 +223,8 @@ static void *map_region(struct worker *worker, const struct step *step, uint64_t
 	void *map;
 
 	start = clock_ns();
-	map = mmap(NULL, step->pages * sysconf(_SC_PAGESIZE), prot, MAP_SHARED,
-		   worker->device->fd, pos);
+	map = mmap(NULL, step->pages * sysconf(_SC_PAGESIZE), prot, MAP_SHARED, worker->device->fd,
+		   pos);
 	*ns = clock_ns() - start;
 	return map;
 }
@@ -479,108 +477,201 @@ static int run_open(struct worker *worker, const struct step *step, uint64_t nth
 	return err;
 }
 
-#define COMMON	KEY_EXPECT
-#define ACCESS	(KEY_OFFSET | KEY_WIDTH | COMMON)
-#define MAPPING	(KEY_SIZE | KEY_IOVA | COMMON)
+#define COMMON KEY_EXPECT
+#define ACCESS (KEY_OFFSET | KEY_WIDTH | COMMON)
+#define MAPPING (KEY_SIZE | KEY_IOVA | COMMON)
 
 const struct op ops[] = {
 	{
-		.name = "config-read", .parts = { "read" }, .run = run_read,
+		.name = "config-read",
+		.parts = { "read" },
+		.run = run_read,
 		.help = "read configuration space",
-		.keys = ACCESS, .flags = OP_REGION, .region = VFIO_PCI_CONFIG_REGION_INDEX,
-	}, {
-		.name = "config-write", .parts = { "write" }, .run = run_write,
+		.keys = ACCESS,
+		.flags = OP_REGION,
+		.region = VFIO_PCI_CONFIG_REGION_INDEX,
+	},
+	{
+		.name = "config-write",
+		.parts = { "write" },
+		.run = run_write,
 		.help = "write configuration space",
-		.keys = ACCESS | KEY_VALUE, .required = KEY_OFFSET | KEY_VALUE,
-		.flags = OP_REGION | OP_WRITES, .region = VFIO_PCI_CONFIG_REGION_INDEX,
-	}, {
-		.name = "bar-read", .parts = { "read" }, .run = run_read,
+		.keys = ACCESS | KEY_VALUE,
+		.required = KEY_OFFSET | KEY_VALUE,
+		.flags = OP_REGION | OP_WRITES,
+		.region = VFIO_PCI_CONFIG_REGION_INDEX,
+	},
+	{
+		.name = "bar-read",
+		.parts = { "read" },
+		.run = run_read,
 		.help = "read a BAR",
-		.keys = ACCESS | KEY_BAR, .flags = OP_REGION, .region = -1,
-	}, {
-		.name = "bar-write", .parts = { "write" }, .run = run_write,
+		.keys = ACCESS | KEY_BAR,
+		.flags = OP_REGION,
+		.region = -1,
+	},
+	{
+		.name = "bar-write",
+		.parts = { "write" },
+		.run = run_write,
 		.help = "write a BAR",
-		.keys = ACCESS | KEY_BAR | KEY_VALUE, .required = KEY_OFFSET | KEY_VALUE,
-		.flags = OP_REGION | OP_WRITES, .region = -1,
-	}, {
-		.name = "rom-read", .parts = { "read" }, .run = run_read,
+		.keys = ACCESS | KEY_BAR | KEY_VALUE,
+		.required = KEY_OFFSET | KEY_VALUE,
+		.flags = OP_REGION | OP_WRITES,
+		.region = -1,
+	},
+	{
+		.name = "rom-read",
+		.parts = { "read" },
+		.run = run_read,
 		.help = "read the expansion ROM",
-		.keys = ACCESS, .flags = OP_REGION, .region = VFIO_PCI_ROM_REGION_INDEX,
-	}, {
-		.name = "region-read", .parts = { "read" }, .run = run_read,
+		.keys = ACCESS,
+		.flags = OP_REGION,
+		.region = VFIO_PCI_ROM_REGION_INDEX,
+	},
+	{
+		.name = "region-read",
+		.parts = { "read" },
+		.run = run_read,
 		.help = "read any region",
-		.keys = ACCESS | KEY_REGION, .required = KEY_REGION,
-		.flags = OP_REGION, .region = -1,
-	}, {
-		.name = "region-write", .parts = { "write" }, .run = run_write,
+		.keys = ACCESS | KEY_REGION,
+		.required = KEY_REGION,
+		.flags = OP_REGION,
+		.region = -1,
+	},
+	{
+		.name = "region-write",
+		.parts = { "write" },
+		.run = run_write,
 		.help = "write any region",
 		.keys = ACCESS | KEY_REGION | KEY_VALUE,
 		.required = KEY_REGION | KEY_OFFSET | KEY_VALUE,
-		.flags = OP_REGION | OP_WRITES, .region = -1,
-	}, {
-		.name = "readv", .parts = { "read" }, .run = run_vector,
+		.flags = OP_REGION | OP_WRITES,
+		.region = -1,
+	},
+	{
+		.name = "readv",
+		.parts = { "read" },
+		.run = run_vector,
 		.help = "preadv(2): one call, the kernel sees a read a segment",
-		.keys = ACCESS | KEY_REGION | KEY_SEGMENTS, .required = KEY_REGION,
-		.flags = OP_REGION, .region = -1,
-	}, {
-		.name = "writev", .parts = { "write" }, .run = run_vector,
+		.keys = ACCESS | KEY_REGION | KEY_SEGMENTS,
+		.required = KEY_REGION,
+		.flags = OP_REGION,
+		.region = -1,
+	},
+	{
+		.name = "writev",
+		.parts = { "write" },
+		.run = run_vector,
 		.help = "pwritev(2): one call, the kernel sees a write a segment",
 		.keys = ACCESS | KEY_REGION | KEY_SEGMENTS | KEY_VALUE,
 		.required = KEY_REGION | KEY_OFFSET | KEY_VALUE,
-		.flags = OP_REGION | OP_WRITES, .region = -1,
-	}, {
-		.name = "uring-read", .parts = { "read" }, .run = run_uring,
+		.flags = OP_REGION | OP_WRITES,
+		.region = -1,
+	},
+	{
+		.name = "uring-read",
+		.parts = { "read" },
+		.run = run_uring,
 		.help = "a read through io_uring, waited for",
-		.keys = ACCESS | KEY_REGION, .required = KEY_REGION,
-		.flags = OP_REGION | OP_URING, .region = -1,
-	}, {
-		.name = "uring-write", .parts = { "write" }, .run = run_uring,
+		.keys = ACCESS | KEY_REGION,
+		.required = KEY_REGION,
+		.flags = OP_REGION | OP_URING,
+		.region = -1,
+	},
+	{
+		.name = "uring-write",
+		.parts = { "write" },
+		.run = run_uring,
 		.help = "a write through io_uring, waited for",
 		.keys = ACCESS | KEY_REGION | KEY_VALUE,
 		.required = KEY_REGION | KEY_OFFSET | KEY_VALUE,
-		.flags = OP_REGION | OP_WRITES | OP_URING, .region = -1,
-	}, {
-		.name = "ioctl", .parts = { "ioctl" }, .run = run_ioctl,
+		.flags = OP_REGION | OP_WRITES | OP_URING,
+		.region = -1,
+	},
+	{
+		.name = "ioctl",
+		.parts = { "ioctl" },
+		.run = run_ioctl,
 		.help = "an ioctl of the device; SET_IRQS is one that changes nothing",
-		.keys = KEY_CMD | KEY_INDEX | COMMON, .required = KEY_CMD, .region = -1,
-	}, {
-		.name = "reset", .parts = { "ioctl" }, .run = run_reset,
+		.keys = KEY_CMD | KEY_INDEX | COMMON,
+		.required = KEY_CMD,
+		.region = -1,
+	},
+	{
+		.name = "reset",
+		.parts = { "ioctl" },
+		.run = run_reset,
 		.help = "VFIO_DEVICE_RESET",
-		.keys = COMMON, .region = -1,
-	}, {
-		.name = "mmap", .parts = { "mmap" }, .run = run_mmap,
+		.keys = COMMON,
+		.region = -1,
+	},
+	{
+		.name = "mmap",
+		.parts = { "mmap" },
+		.run = run_mmap,
 		.help = "map pages of a BAR and unmap them, untouched",
 		.keys = KEY_BAR | KEY_OFFSET | KEY_PAGES | COMMON,
-		.flags = OP_REGION, .region = -1,
-	}, {
-		.name = "fault", .parts = { "mmap", "fault" }, .run = run_fault,
+		.flags = OP_REGION,
+		.region = -1,
+	},
+	{
+		.name = "fault",
+		.parts = { "mmap", "fault" },
+		.run = run_fault,
 		.help = "map pages of a BAR and read a word of each: with pages=1 exactly one "
 			"fault, with more only those touches that did fault are counted; "
 			"refused on s390x without force=1",
 		.keys = KEY_BAR | KEY_OFFSET | KEY_PAGES | KEY_FORCE | COMMON,
-		.flags = OP_REGION, .region = -1,
-	}, {
-		.name = "dma-map", .parts = { "dma-map" }, .run = run_dma_map,
+		.flags = OP_REGION,
+		.region = -1,
+	},
+	{
+		.name = "dma-map",
+		.parts = { "dma-map" },
+		.run = run_dma_map,
 		.help = "map memory for DMA, each time at the next I/O address",
-		.keys = MAPPING, .region = -1,
-	}, {
-		.name = "dma-unmap", .parts = { "dma-unmap" }, .run = run_dma_unmap,
+		.keys = MAPPING,
+		.region = -1,
+	},
+	{
+		.name = "dma-unmap",
+		.parts = { "dma-unmap" },
+		.run = run_dma_unmap,
 		.help = "unmap the newest mapping, or at iova=",
-		.keys = MAPPING, .region = -1,
-	}, {
-		.name = "dma", .parts = { "dma-map", "dma-unmap" }, .run = run_dma,
+		.keys = MAPPING,
+		.region = -1,
+	},
+	{
+		.name = "dma",
+		.parts = { "dma-map", "dma-unmap" },
+		.run = run_dma,
 		.help = "a dma-map and its dma-unmap",
-		.keys = MAPPING, .region = -1,
-	}, {
-		.name = "open", .parts = { "release", "open" }, .run = run_open,
+		.keys = MAPPING,
+		.region = -1,
+	},
+	{
+		.name = "open",
+		.parts = { "release", "open" },
+		.run = run_open,
 		.help = "close the device and open it again",
-		.keys = COMMON, .flags = OP_REPLACES_FD, .region = -1,
-	}, {
-		.name = "sleep", .help = "do nothing; neither counted nor split",
-		.keys = KEY_MS, .required = KEY_MS, .flags = OP_UNCOUNTED, .region = -1,
-	}, {
-		.name = "barrier", .help = "wait until all threads are here",
-		.flags = OP_UNCOUNTED, .region = -1,
+		.keys = COMMON,
+		.flags = OP_REPLACES_FD,
+		.region = -1,
+	},
+	{
+		.name = "sleep",
+		.help = "do nothing; neither counted nor split",
+		.keys = KEY_MS,
+		.required = KEY_MS,
+		.flags = OP_UNCOUNTED,
+		.region = -1,
+	},
+	{
+		.name = "barrier",
+		.help = "wait until all threads are here",
+		.flags = OP_UNCOUNTED,
+		.region = -1,
 	},
 };
 
@@ -614,8 +705,8 @@ void step_begin(struct worker *worker, const struct step *step)
 		worker->buffer[i] = ((unsigned char *)&value)[i % word];
 }
 
-#define FIRST_IOVA	(1ULL << 32)	/* usable with Intel's, AMD's, Arm's and IBM's IOMMU */
-#define ARENA_ROUND	(1ULL << 20)
+#define FIRST_IOVA (1ULL << 32) /* usable with Intel's, AMD's, Arm's and IBM's IOMMU */
+#define ARENA_ROUND (1ULL << 20)
 
 bool worker_init(struct worker *worker, const struct step *steps, unsigned int nr_steps,
 		 unsigned int id)

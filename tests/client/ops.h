@@ -10,10 +10,10 @@
 #include "device.h"
 #include "stats.h"
 
-#define MAX_PARTS	2
-#define MAX_WIDTH	4096
-#define MAX_SEGMENTS	1024
-#define MAX_PAGES	65536
+#define MAX_PARTS 2
+#define MAX_WIDTH 4096
+#define MAX_SEGMENTS 1024
+#define MAX_PAGES 65536
 
 enum step_key {
 	KEY_BAR = 1 << 0,
@@ -33,9 +33,9 @@ enum step_key {
 };
 
 enum op_flag {
-	OP_REGION = 1 << 0,	/* works on a region: @region is to be looked up */
-	OP_WRITES = 1 << 1,	/* the buffer holds @value before the first call */
-	OP_UNCOUNTED = 1 << 2,	/* no VFIO operation: neither reported nor split nor paced */
+	OP_REGION = 1 << 0,    /* works on a region: @region is to be looked up */
+	OP_WRITES = 1 << 1,    /* the buffer holds @value before the first call */
+	OP_UNCOUNTED = 1 << 2, /* no VFIO operation: neither reported nor split nor paced */
 	OP_REPLACES_FD = 1 << 3,
 	OP_URING = 1 << 4,
 };
@@ -49,10 +49,10 @@ struct op {
 	const char *help;
 	/* What the operation is in the kernel's terms; "fault" is an mmap and a fault. */
 	const char *parts[MAX_PARTS];
-	unsigned int keys;	/* enum step_key that are allowed */
-	unsigned int required;	/* ... and those that must be there */
+	unsigned int keys;     /* enum step_key that are allowed */
+	unsigned int required; /* ... and those that must be there */
 	unsigned int flags;
-	int region;		/* the fixed one, or -1 */
+	int region; /* the fixed one, or -1 */
 	/* Does the operation once, records its parts; 0, an errno or ERR_SHORT. */
 	int (*run)(struct worker *worker, const struct step *step, uint64_t nth);
 };
@@ -60,13 +60,13 @@ struct op {
 struct step {
 	const struct op *op;
 	uint64_t count;
-	unsigned int keys;	/* enum step_key that were given */
+	unsigned int keys; /* enum step_key that were given */
 	unsigned int region, index, width, segments, pages, ms;
 	uint64_t offset, value, size, iova;
 	unsigned long cmd;
 	char cmd_name[40];
 	bool force;
-	int expect;		/* errno, ERR_SHORT, or 0 */
+	int expect; /* errno, ERR_SHORT, or 0 */
 };
 
 struct mapping {
@@ -78,15 +78,15 @@ struct mapping {
 struct worker {
 	struct session *session;
 	struct device *device;
-	struct stats *stats;		/* the parts of the step that is being done */
-	unsigned int last_part;		/* the part that was recorded last */
-	uint64_t budget;		/* samples that may still be kept */
+	struct stats *stats;	/* the parts of the step that is being done */
+	unsigned int last_part; /* the part that was recorded last */
+	uint64_t budget;	/* samples that may still be kept */
 	unsigned char *buffer;
-	struct uring *ring;		/* if some operation wants one */
+	struct uring *ring; /* if some operation wants one */
 
 	void *dma_memory;
 	uint64_t dma_memory_size;
-	uint64_t arena_start;		/* this thread's own piece of the I/O address space */
+	uint64_t arena_start; /* this thread's own piece of the I/O address space */
 	uint64_t arena_used, arena_stride;
 	struct mapping *mappings;
 	size_t nr_mappings, mappings_room;

@@ -28,11 +28,12 @@ static const struct key {
 	{ "iova", KEY_IOVA, "I/O address; the nth mapping lies n sizes behind [4 GiB and up]" },
 	{ "ms", KEY_MS, "milliseconds" },
 	{ "force", KEY_FORCE, "1: do it although it is refused here" },
-	{ "expect", KEY_EXPECT, "the operation must fail with this errno (EINVAL), or be SHORT: "
+	{ "expect", KEY_EXPECT,
+	  "the operation must fail with this errno (EINVAL), or be SHORT: "
 	  "fewer bytes moved than asked for, which the kernel takes for a success" },
 };
 
-#define NR_KEYS	(sizeof(keys) / sizeof(keys[0]))
+#define NR_KEYS (sizeof(keys) / sizeof(keys[0]))
 
 static const struct {
 	const char *name;
@@ -46,7 +47,7 @@ static const struct {
 	{ "DEVICE_FEATURE", VFIO_DEVICE_FEATURE },
 };
 
-#define NR_COMMANDS	(sizeof(commands) / sizeof(commands[0]))
+#define NR_COMMANDS (sizeof(commands) / sizeof(commands[0]))
 
 static bool parse_region(const char *text, unsigned int *region)
 {
@@ -201,7 +202,8 @@ static bool check_step(const struct step *step, const char *whole)
 #ifdef __s390x__
 	if ((step->op->keys & KEY_FORCE) && !step->force) {
 		message_error("%s: s390x kernels refuse to map a BAR, and a load from one is "
-			      "SIGILL: use bar-read, or force=1 to try", whole);
+			      "SIGILL: use bar-read, or force=1 to try",
+			      whole);
 		return false;
 	}
 #endif

@@ -94,7 +94,10 @@ static const char *text_time(uint64_t ns, char *text, size_t size)
 
 		if (value < 1)
 			continue;
-		snprintf(text, size, "%.*f%s", value < 10 ? 3 : value < 100 ? 2 : value < 1000,
+		snprintf(text, size, "%.*f%s",
+			 value < 10  ? 3 :
+			 value < 100 ? 2 :
+				       value < 1000,
 			 value, units[i].name);
 		return text;
 	}
@@ -117,7 +120,9 @@ static void text_row(const struct run *run, const struct row *row)
 {
 	const struct stats *stats = &row->stats;
 	const uint64_t times[] = {
-		stats->min_ns, stats_percentile(stats, 50), stats_percentile(stats, 99),
+		stats->min_ns,
+		stats_percentile(stats, 50),
+		stats_percentile(stats, 99),
 		stats->max_ns,
 	};
 	char region[REGION_NAME_SIZE], width[16] = "-", text[32];
@@ -163,8 +168,9 @@ void report_text(const struct run *run)
 	       "WIDTH", "COUNT", "ERRORS", "MIN", "P50", "P99", "MAX");
 	for_each_row(run, &total, text_row);
 	printf("%" PRIu64 " operations, %" PRIu64 " errors, %" PRIu64 " bytes in %" PRIu64
-	       ".%03" PRIu64 " s\n", total.count, total.errors, total.bytes,
-	       run->elapsed_ns / 1000000000, run->elapsed_ns / 1000000 % 1000);
+	       ".%03" PRIu64 " s\n",
+	       total.count, total.errors, total.bytes, run->elapsed_ns / 1000000000,
+	       run->elapsed_ns / 1000000 % 1000);
 	text_setup(run);
 }
 
@@ -189,8 +195,9 @@ static void json_row(const struct run *run, const struct row *row)
 	const char *name = row_region(row, region);
 
 	printf("{\"type\":\"operation\",\"schema\":%d,\"step\":%td,\"operation\":\"%s\","
-	       "\"op\":\"%s\",\"device\":\"%s\"", CLIENT_SCHEMA, step - run->steps,
-	       step->op->name, step->op->parts[row->part], row->device->bdf);
+	       "\"op\":\"%s\",\"device\":\"%s\"",
+	       CLIENT_SCHEMA, step - run->steps, step->op->name, step->op->parts[row->part],
+	       row->device->bdf);
 	if (name)
 		printf(",\"region\":\"%s\",\"offset\":%" PRIu64, name, step->offset);
 	else
@@ -206,9 +213,9 @@ static void json_row(const struct run *run, const struct row *row)
 	printf(",\"count\":%" PRIu64 ",\"errors\":%" PRIu64 ",\"unexpected\":%" PRIu64
 	       ",\"bytes\":%" PRIu64 ",\"sum_ns\":%" PRIu64 ",\"min_ns\":%" PRIu64
 	       ",\"mean_ns\":%" PRIu64 ",\"p50_ns\":%" PRIu64 ",\"p90_ns\":%" PRIu64
-	       ",\"p99_ns\":%" PRIu64 ",\"max_ns\":%" PRIu64 ",\"samples\":%zu", stats->count,
-	       stats->errors, stats->unexpected, stats->bytes, stats->sum_ns, stats->min_ns,
-	       mean(stats), stats_percentile(stats, 50), stats_percentile(stats, 90),
+	       ",\"p99_ns\":%" PRIu64 ",\"max_ns\":%" PRIu64 ",\"samples\":%zu",
+	       stats->count, stats->errors, stats->unexpected, stats->bytes, stats->sum_ns,
+	       stats->min_ns, mean(stats), stats_percentile(stats, 50), stats_percentile(stats, 90),
 	       stats_percentile(stats, 99), stats->max_ns, stats->nr_samples);
 	if (stats->has_value)
 		printf(",\"value\":\"0x%0*" PRIx64 "\"", (int)step->width * 2, stats->value);
@@ -229,8 +236,8 @@ static void json_device_setup(const struct device *device)
 {
 	const char *before = "";
 
-	printf("{\"type\":\"setup\",\"schema\":%d,\"device\":\"%s\",\"setup\":{",
-	       CLIENT_SCHEMA, device->bdf);
+	printf("{\"type\":\"setup\",\"schema\":%d,\"device\":\"%s\",\"setup\":{", CLIENT_SCHEMA,
+	       device->bdf);
 	for (unsigned int i = 0; i < SETUP_CALLS; i++)
 		before = json_setup_call(before, i, device->setup[i]);
 	printf("}}\n");
@@ -246,9 +253,9 @@ void report_json(const struct run *run)
 		json_device_setup(&run->session.devices[d]);
 	printf("{\"type\":\"total\",\"schema\":%d,\"threads\":%u,\"count\":%" PRIu64
 	       ",\"errors\":%" PRIu64 ",\"unexpected\":%" PRIu64 ",\"bytes\":%" PRIu64
-	       ",\"elapsed_ns\":%" PRIu64 ",\"interrupted\":%s,\"setup\":{", CLIENT_SCHEMA,
-	       run->nr_threads, total.count, total.errors, total.unexpected, total.bytes,
-	       run->elapsed_ns, run->interrupted ? "true" : "false");
+	       ",\"elapsed_ns\":%" PRIu64 ",\"interrupted\":%s,\"setup\":{",
+	       CLIENT_SCHEMA, run->nr_threads, total.count, total.errors, total.unexpected,
+	       total.bytes, run->elapsed_ns, run->interrupted ? "true" : "false");
 	for (unsigned int i = 0; i < SETUP_CALLS; i++)
 		before = json_setup_call(before, i, setup_total(run, i));
 	printf("}}\n");

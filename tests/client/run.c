@@ -85,8 +85,7 @@ static uint64_t share(const struct thread *thread, const struct step *step)
 
 	if (!run->split || (step->op->flags & OP_UNCOUNTED))
 		return step->count;
-	return step->count / run->nr_threads +
-	       (thread->number < step->count % run->nr_threads);
+	return step->count / run->nr_threads + (thread->number < step->count % run->nr_threads);
 }
 
 static void say_failure(struct run *run, const struct device *device, const struct step *step,

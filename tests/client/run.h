@@ -15,8 +15,8 @@ struct thread {
 	unsigned int number;
 	struct run *run;
 	struct worker worker;
-	struct stats *stats;		/* MAX_PARTS for each step */
-	uint64_t next_ns;		/* with a rate: when the next operation is due */
+	struct stats *stats; /* MAX_PARTS for each step */
+	uint64_t next_ns;    /* with a rate: when the next operation is due */
 };
 
 struct run {
@@ -25,25 +25,25 @@ struct run {
 	struct step *steps;
 	unsigned int nr_steps;
 	unsigned int nr_threads;
-	bool split;			/* a count is for all threads together */
-	bool forever;			/* the list again and again ... */
-	uint64_t duration_ns;		/* ... for that long, when not 0 */
-	double rate;			/* operations a second and thread, 0 for all it can */
-	uint64_t max_samples;		/* kept in a thread */
+	bool split;	      /* a count is for all threads together */
+	bool forever;	      /* the list again and again ... */
+	uint64_t duration_ns; /* ... for that long, when not 0 */
+	double rate;	      /* operations a second and thread, 0 for all it can */
+	uint64_t max_samples; /* kept in a thread */
 	bool keep_going;
 
 	/* What came of it */
 	struct thread *threads;
 	uint64_t elapsed_ns;
-	bool interrupted;		/* a signal came before all was done */
-	bool failed;			/* an operation did not end as it should have */
+	bool interrupted; /* a signal came before all was done */
+	bool failed;	  /* an operation did not end as it should have */
 
 	/* Between the threads */
 	bool replaces_fd;
 	atomic_bool stop;
 	atomic_uint nr_running;
 	pthread_mutex_t lock;
-	pthread_cond_t wake;		/* stop was set, or a barrier is complete */
+	pthread_cond_t wake; /* stop was set, or a barrier is complete */
 	unsigned int barrier_waiting;
 	uint64_t barrier_passed;
 };

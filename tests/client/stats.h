@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define STATS_ERRNOS	16
+#define STATS_ERRNOS 16
 
 struct stats_errno {
 	int err;
@@ -15,15 +15,15 @@ struct stats_errno {
 };
 
 struct stats {
-	uint64_t count;		/* calls made, failed ones included */
-	uint64_t errors;	/* calls that failed, expected or not */
-	uint64_t unexpected;	/* operations that did not end as the command line says */
+	uint64_t count;	     /* calls made, failed ones included */
+	uint64_t errors;     /* calls that failed, expected or not */
+	uint64_t unexpected; /* operations that did not end as the command line says */
 	uint64_t bytes;
 	uint64_t sum_ns, min_ns, max_ns;
 	uint64_t *samples;
 	size_t nr_samples, room;
 	struct stats_errno errnos[STATS_ERRNOS];
-	bool has_value;		/* the last value read, of up to 8 bytes */
+	bool has_value; /* the last value read, of up to 8 bytes */
 	uint64_t value;
 };
 

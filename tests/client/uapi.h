@@ -12,14 +12,14 @@ struct vfio_device_bind_iommufd {
 	__s32 iommufd;
 	__u32 out_devid;
 };
-#define VFIO_DEVICE_BIND_IOMMUFD	_IO(VFIO_TYPE, VFIO_BASE + 18)
+#define VFIO_DEVICE_BIND_IOMMUFD _IO(VFIO_TYPE, VFIO_BASE + 18)
 
 struct vfio_device_attach_iommufd_pt {
 	__u32 argsz;
 	__u32 flags;
 	__u32 pt_id;
 };
-#define VFIO_DEVICE_ATTACH_IOMMUFD_PT	_IO(VFIO_TYPE, VFIO_BASE + 19)
+#define VFIO_DEVICE_ATTACH_IOMMUFD_PT _IO(VFIO_TYPE, VFIO_BASE + 19)
 #endif
 
 #if __has_include(<linux/iommufd.h>)
@@ -30,7 +30,7 @@ struct iommu_ioas_alloc {
 	__u32 flags;
 	__u32 out_ioas_id;
 };
-#define IOMMU_IOAS_ALLOC	_IO(VFIO_TYPE, 0x81)
+#define IOMMU_IOAS_ALLOC _IO(VFIO_TYPE, 0x81)
 
 enum iommufd_ioas_map_flags {
 	IOMMU_IOAS_MAP_FIXED_IOVA = 1 << 0,
@@ -47,7 +47,7 @@ struct iommu_ioas_map {
 	__aligned_u64 length;
 	__aligned_u64 iova;
 };
-#define IOMMU_IOAS_MAP		_IO(VFIO_TYPE, 0x85)
+#define IOMMU_IOAS_MAP _IO(VFIO_TYPE, 0x85)
 
 struct iommu_ioas_unmap {
 	__u32 size;
@@ -55,7 +55,7 @@ struct iommu_ioas_unmap {
 	__aligned_u64 iova;
 	__aligned_u64 length;
 };
-#define IOMMU_IOAS_UNMAP	_IO(VFIO_TYPE, 0x86)
+#define IOMMU_IOAS_UNMAP _IO(VFIO_TYPE, 0x86)
 #endif
 
 #endif
