@@ -205,6 +205,22 @@ enum run_event run_wait(struct run *run, int extra)
 	}
 }
 
+/* Another signal meanwhile is for a command that does not end by the first. */
+static void wait_for_child(struct run *run)
+{
+	for (reap(run); run->child; reap(run)) {
+		struct pollfd file = { .fd = run->signals, .events = POLLIN };
+		struct signalfd_siginfo info;
+
+		if (poll(&file, 1, -1) < 0 && errno != EINTR)
+			return;
+		if (read(run->signals, &info, sizeof(info)) != sizeof(info))
+			continue;
+		if (info.ssi_signo != SIGCHLD && info.ssi_signo != SIGWINCH)
+			kill(run->child, SIGKILL);
+	}
+}
+
 int run_close(struct run *run)
 {
 	if (run->release >= 0) {
@@ -214,13 +230,7 @@ int run_close(struct run *run)
 	} else if (run->child) {
 		kill(run->child, SIGTERM);
 	}
-	if (run->child) {
-		int status;
-
-		if (waitpid(run->child, &status, 0) == run->child)
-			run->child_status = WIFEXITED(status) ? WEXITSTATUS(status) :
-								128 + WTERMSIG(status);
-	}
+	wait_for_child(run);
 	if (run->signals >= 0)
 		close(run->signals);
 	return run->had_child ? run->child_status : STATUS_OK;
