@@ -42,6 +42,7 @@ struct snapshot *snapshot_new(const struct tracer *tracer)
 		.cgroup = config->by_cgroup,
 	};
 	snapshot->report.device_widths = tracer_options(tracer)->groups[HOOK_GROUP_DEVICE_ACCESS];
+	snapshot->report.bar_widths = tracer_sees_bar_widths(tracer);
 	return snapshot;
 }
 

@@ -458,6 +458,9 @@ static int open_tracer(struct tracer *tracer)
 		explain_load_error(error);
 		return -1;
 	}
+	if (tracer->options.groups[HOOK_GROUP_DEVICE_ACCESS] && !tracer_sees_bar_widths(tracer))
+		message_warning("this kernel's accessors of BARs cannot be hooked: only the widths "
+				"that reach configuration space are seen");
 	return 0;
 }
 
@@ -646,7 +649,7 @@ void tracer_losses(const struct tracer *tracer, struct report_losses *losses)
 	for (size_t i = 0; i < TASK_SLOTS; i++)
 		losses->in_flight += count_in_flight(&tracer->state->tasks[i]);
 	for (size_t i = 0; i < hook_count; i++)
-		losses->unattached += tracer->hooks[i].error != 0;
+		losses->unattached += tracer->hooks[i].error && !hooks[i].entry_only;
 }
 
 const struct tracer_options *tracer_options(const struct tracer *tracer)
@@ -662,6 +665,14 @@ struct kernel *tracer_kernel(struct tracer *tracer)
 const struct hook_state *tracer_hooks(const struct tracer *tracer)
 {
 	return tracer->hooks;
+}
+
+bool tracer_sees_bar_widths(const struct tracer *tracer)
+{
+	for (size_t i = 0; i < hook_count; i++)
+		if (hooks[i].entry_only && tracer->hooks[i].attached)
+			return true;
+	return false;
 }
 
 __u64 tracer_map_bytes(const struct tracer *tracer)

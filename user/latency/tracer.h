@@ -59,6 +59,8 @@ void tracer_losses(const struct tracer *tracer, struct report_losses *losses);
 const struct tracer_options *tracer_options(const struct tracer *tracer);
 struct kernel *tracer_kernel(struct tracer *tracer);
 const struct hook_state *tracer_hooks(const struct tracer *tracer);
+/* Whether the kernel lets the accesses that reach BARs be hooked. */
+bool tracer_sees_bar_widths(const struct tracer *tracer);
 __u64 tracer_map_bytes(const struct tracer *tracer);
 
 /* Readable when there are events. */

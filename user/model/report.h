@@ -59,7 +59,8 @@ struct report {
 	__u64 interval;		/* 1, 2, ...; 0 for a total */
 	__u64 start_ns, end_ns; /* CLOCK_REALTIME */
 	struct report_parts parts;
-	bool device_widths; /* widths that reached the device were counted */
+	bool device_widths; /* widths that reached the device were counted, */
+	bool bar_widths;    /* those of BARs too */
 	struct report_row *rows;
 	size_t row_count;
 	struct report_losses losses;

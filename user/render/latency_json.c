@@ -47,12 +47,16 @@ static void add_errnos(json_t *object, const struct report_row *row)
 	json_object_set_new(object, "errnos", errnos);
 }
 
-static void add_device_widths(json_t *object, const struct report_row *row)
+/* null where they cannot be seen: zeros would say that nothing reached the device. */
+static void add_device_widths(json_t *object, const struct report *report,
+			      const struct report_row *row)
 {
 	static const char *const names[DEVICE_WIDTHS] = { "1", "2", "4", "8" };
-	json_t *widths = json_object();
+	bool seen = report->bar_widths || row->key.region == REGION_CONFIG ||
+		    row->key.region == REGION_NONE;
+	json_t *widths = seen ? json_object() : json_null();
 
-	for (size_t i = 0; i < DEVICE_WIDTHS; i++)
+	for (size_t i = 0; seen && i < DEVICE_WIDTHS; i++)
 		json_add_number(widths, names[i], row->device_widths[i]);
 	json_object_set_new(object, "device_widths", widths);
 }
@@ -87,7 +91,7 @@ static int write_row(FILE *output, const struct report *report, const struct rep
 	json_add_number(object, "errors", row->errors);
 	add_errnos(object, row);
 	if (report->device_widths)
-		add_device_widths(object, row);
+		add_device_widths(object, report, row);
 	add_times(object, row);
 	if (!report->total)
 		json_add_number(object, "interval", report->interval);
