@@ -55,7 +55,8 @@ apt_setup() {
 
 apt_refresh() {
 	say "reading the package index"
-	apt-get -c "$apt_dir/apt.conf" -q update >&2 || die "cannot read the package index: is the Debian archive reachable?"
+	apt-get -c "$apt_dir/apt.conf" -q update >&2 ||
+		die "cannot read the package index: is the Debian archive reachable?"
 }
 
 # apt_newest PREFIX REGEX: the newest package name in the index that starts

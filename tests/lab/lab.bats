@@ -236,7 +236,8 @@ compiles() {
 @test "vmlinux-gen: image and modules make one header that compiles" {
 	./vmlinux-gen -m vfio -m vfio_pci_core -m igb -o "$BATS_TEST_TMPDIR/vmlinux.h" "$CACHE/kernels/$KERNEL"
 	compiles "$BATS_TEST_TMPDIR"
-	head -n 1 "$BATS_TEST_TMPDIR/vmlinux.h" | grep -q "kernel $(cat "$CACHE/kernels/$KERNEL/release") and its modules vfio vfio_pci_core igb"
+	head -n 1 "$BATS_TEST_TMPDIR/vmlinux.h" |
+		grep -q "kernel $(cat "$CACHE/kernels/$KERNEL/release") and its modules vfio vfio_pci_core igb"
 	[ "$(grep -c '^struct vfio_pci_core_device {' "$BATS_TEST_TMPDIR/vmlinux.h")" -eq 1 ]
 	[ "$(grep -c '^struct igb_adapter {' "$BATS_TEST_TMPDIR/vmlinux.h")" -eq 1 ]
 	[ "$(grep -c '^struct task_struct {' "$BATS_TEST_TMPDIR/vmlinux.h")" -eq 1 ]

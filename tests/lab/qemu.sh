@@ -13,6 +13,9 @@ vf_counts() {
 	done
 }
 
+# What QEMU's nvme needs for 4 VFs with queues and interrupts of their own.
+nvme_sriov=sriov_max_vfs=4,sriov_vq_flexible=8,sriov_vi_flexible=4
+
 # One root port each, so that VFs have bus numbers to live on.
 device_amd64() { # NAME NUMBER
 	qemu_line+=(-device "pcie-root-port,id=rp$2,chassis=$2,slot=$2")
@@ -22,7 +25,7 @@ device_amd64() { # NAME NUMBER
 		;;
 	nvme)
 		qemu_line+=(-device "nvme-subsys,id=subsys$2"
-			-device "nvme,bus=rp$2,serial=lab$2,subsys=subsys$2,sriov_max_vfs=4,sriov_vq_flexible=8,sriov_vi_flexible=4")
+			-device "nvme,bus=rp$2,serial=lab$2,subsys=subsys$2,$nvme_sriov")
 		;;
 	esac
 }

@@ -20,7 +20,10 @@ struct btf_types {
 	unsigned int first_id, end_id; /* end_id: behind the last, known after a walk */
 };
 
-/* name: "vmlinux" or a module's; base: NULL for vmlinux, walked before. Returns 0 or a negative errno. */
+/*
+ * name: "vmlinux" or a module's; base: vmlinux, walked before, or NULL for itself.
+ * Returns 0 or a negative errno.
+ */
 int btf_types_open(struct btf_types *btf, const char *name, const struct btf_types *base);
 void btf_types_close(struct btf_types *btf);
 

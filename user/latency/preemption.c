@@ -15,7 +15,7 @@ bool preemption_of(const char *mode, const char *version)
 	return strstr(version, "PREEMPT") != NULL;
 }
 
-/* A debugfs that nobody else sees: the usual one need not be mounted. Returns a descriptor or -1. */
+/* A debugfs that nobody else sees: the usual one need not be mounted. A descriptor or -1. */
 static int private_debugfs(void)
 {
 	int context = fsopen("debugfs", FSOPEN_CLOEXEC), folder = -1;

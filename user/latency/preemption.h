@@ -13,7 +13,7 @@
  */
 bool preemption_in_kernel(void);
 
-/* The same from the two texts that tell it: debugfs's sched/preempt ("" if unknown), uname's version. */
+/* From the two texts that tell it: debugfs's sched/preempt ("" if unknown), uname's version. */
 bool preemption_of(const char *mode, const char *version);
 
 #endif
