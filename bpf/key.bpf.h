@@ -166,7 +166,7 @@ __noinline __u32 find_stats(const struct latency_key *wanted)
 }
 
 static __always_inline void fill_key(struct latency_key *key, const struct latency_request *request,
-				     __u32 device, __u16 region)
+				     __u32 device, __u16 region, __u32 flags)
 {
 	if (settings.by_device)
 		key->device = device;
@@ -174,6 +174,7 @@ static __always_inline void fill_key(struct latency_key *key, const struct laten
 	if (settings.by_operation) {
 		key->operation = request->operation;
 		key->command = request->command;
+		key->container = request->command && flags & DEVICE_IS_CONTAINER;
 	} else {
 		key->operation = OPERATIONS;
 	}
@@ -222,7 +223,7 @@ __noinline int find_key(struct cached_key *cached, const struct latency_request 
 	cached->region = region;
 	if (info->accepted && (!settings.filter_region || accept_region(region)) &&
 	    (!settings.filter_width || accept_width(request->width))) {
-		fill_key(&key, request, device, region);
+		fill_key(&key, request, device, region, info->flags);
 		cached->key = find_stats(&key);
 	}
 	if (cached->key == KEY_LOST)

@@ -86,7 +86,7 @@ struct latency_key {
 	__u16 region;
 	__u16 operation; /* enum latency_operation */
 	char comm[COMM_BYTES];
-	__u32 reserved;
+	__u32 container; /* 1: command is one of a container's, which devices number too */
 };
 ASSERT_LAYOUT(struct latency_key, 48);
 

@@ -21,9 +21,7 @@ static void add_identity(json_t *object, const struct report *report, const stru
 				NULL);
 	json_add_string(object, "op", parts->operation ? operation_name(key->operation) : NULL);
 	if (key->command)
-		json_add_string(object, "cmd",
-				command_name(key->command, row->device_flags & DEVICE_IS_CONTAINER,
-					     text));
+		json_add_string(object, "cmd", command_name(key->command, key->container, text));
 	if (parts->width)
 		json_add_number(object, "width", key->width);
 	else

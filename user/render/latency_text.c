@@ -32,8 +32,7 @@ const char *render_row_title(const struct report *report, const struct report_ro
 		append(title, region_name(key->region, row->device_flags & DEVICE_IS_PCI, text));
 	if (report->parts.operation) {
 		if (key->command)
-			append(title, command_name(key->command,
-						   row->device_flags & DEVICE_IS_CONTAINER, text));
+			append(title, command_name(key->command, key->container, text));
 		else
 			append(title, operation_name(key->operation));
 	}
