@@ -337,6 +337,8 @@ int device_open_fd(struct session *session, struct device *device)
 {
 	char name[96];
 
+	for (unsigned int i = 0; i < MAX_REGIONS; i++)
+		device->regions[i].claimed = false;
 	if (session->use_cdev)
 		return cdev_open_fd(session, device);
 	if (session->vf_token)
@@ -384,6 +386,7 @@ bool session_open(struct session *session, const char *const *bdfs, unsigned int
 
 		device->fd = -1;
 		pthread_rwlock_init(&device->fd_lock, NULL);
+		pthread_mutex_init(&device->claim_lock, NULL);
 		if (!set_bdf(device, bdfs[i]) || !device_exists(device))
 			return false;
 		for (unsigned int j = 0; j < i; j++) {

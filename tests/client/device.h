@@ -43,6 +43,11 @@ struct region {
 	bool known;
 	uint32_t flags;
 	uint64_t offset, size;
+	/*
+	 * The kernel takes a BAR from the host when it is first used, without a lock: of two
+	 * threads that come first, one would get EBUSY.
+	 */
+	atomic_bool claimed;
 };
 
 struct group {
@@ -60,6 +65,7 @@ struct device {
 	bool enable_memory; /* also after the device was closed and opened again */
 	/* Held shared by users of @fd, but only when some operation replaces it. */
 	pthread_rwlock_t fd_lock;
+	pthread_mutex_t claim_lock; /* held by users of a region until it is claimed */
 	_Atomic uint64_t setup[SETUP_CALLS];
 };
 

@@ -119,6 +119,23 @@ static void say_failure(struct run *run, const struct device *device, const stru
 	pthread_mutex_unlock(&run->lock);
 }
 
+/* Does the operation; as long as its BAR is not claimed, nobody else does one there. */
+static int call(struct worker *worker, const struct step *step, uint64_t nth)
+{
+	struct device *device = worker->device;
+	struct region *region = &device->regions[step->region];
+	int err;
+
+	if (!step_needs_memory(step) || region->claimed)
+		return step->op->run(worker, step, nth);
+	pthread_mutex_lock(&device->claim_lock);
+	err = step->op->run(worker, step, nth);
+	if (!err)
+		region->claimed = true;
+	pthread_mutex_unlock(&device->claim_lock);
+	return err;
+}
+
 static void do_once(struct thread *thread, const struct step *step, uint64_t nth)
 {
 	struct run *run = thread->run;
@@ -133,7 +150,7 @@ static void do_once(struct thread *thread, const struct step *step, uint64_t nth
 		else
 			pthread_rwlock_rdlock(&device->fd_lock);
 	}
-	err = step->op->run(worker, step, nth);
+	err = call(worker, step, nth);
 	if (run->replaces_fd)
 		pthread_rwlock_unlock(&device->fd_lock);
 	if (err == step->expect)
