@@ -60,7 +60,7 @@ static void check_kernel(struct diagnosis *diagnosis, const struct kernel *kerne
 	      "sysctl net.core.bpf_jit_enable=1; without CONFIG_BPF_JIT only kprobes work, "
 	      "more slowly");
 	check(diagnosis, "kernel code is not preempted", !kernel->preempts, false,
-	      "kprobes are used: exact, at three times the cost of the best way (--hook-type)");
+	      "kprobes are used: exact, at over twice the cost of the best way (see --hook-type)");
 	check(diagnosis, "no lockdown of confidentiality",
 	      !file_contains("/sys/kernel/security/lockdown", "[confidentiality]"), true,
 	      "the kernel forbids reading its memory: boot without lockdown=confidentiality");
