@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # Compares what a tracer counted with what clients say they did:
-#     jq -n -f account.jq --slurpfile tracer NAME.tracer --slurpfile client NAME.client \
-#         --arg only FILTER --arg by device,region,op,width
-# Prints each key on which they differ; nothing if they agree.
+#     jq -n 'def wanted: CONDITION;'"$(cat account.jq)" \
+#         --slurpfile tracer NAME.tracer --slurpfile client NAME.client
+# CONDITION says which of the client's operations the tracer should have seen.
+# Prints each key on which they differ, and how many keys there are; nothing is
+# said of other ioctls of a container, which the client does not count alike.
 
 # Wide accesses are kept together by powers of two.
 def rounded: if . <= 128 then . else pow(2; ((. - 1) | log2 | floor) + 1) end;
@@ -11,7 +13,7 @@ def row($device; $op; $region; $width; $cmd; $calls; $errnos):
 	{ device: $device, region: $region, op: $op, width: $width, cmd: $cmd,
 	  count: ($calls - ([$errnos[]] | add // 0)), errnos: $errnos };
 
-# DMA belongs to a container, whose other ioctls the client does not count alike.
+# DMA belongs to a container.
 def owner: if .op | startswith("dma-") then "container" else .device end;
 
 # Fewer bytes than asked for are a success to the kernel.
@@ -37,17 +39,15 @@ def done: [operations, setup] | ., [resets] | .[];
 
 def counted:
 	(if any(.[]; .type == "latency-total") then "latency-total" else "latency" end) as $type
-	| .[] | select(.type == $type)
-	| select((.device // "" | startswith("container") | not) or (.op // "" | startswith("dma-")))
+	| .[] | select(.type == $type or .type == "operation")
+	| select((.device | startswith("container") | not) or (.op | startswith("dma-")))
 	| select(.cmd != "CHECK_EXTENSION")
-	| { device: ((.device // "") | sub("^container.*"; "container")), region, op, width, cmd,
+	# Trace has a line for each.
+	| if .errno then . + { count: 0, errnos: { (.errno): 1 } }
+	  else { count: 1, errnos: {} } + . end
+	| { device: (.device | sub("^container.*"; "container")), region, op,
+	    width: (if .type == "operation" then .width | rounded else .width end), cmd,
 	    count, errnos };
-
-def keep($parts):
-	if $parts | index("device") then . else .device = "" end
-	| if $parts | index("region") then . else .region = null end
-	| if $parts | index("width") then . else .width = null end
-	| if $parts | index("op") then . else .op = null | .cmd = null end;
 
 def merged:
 	group_by([.device, .region, .op, .width, .cmd])
@@ -58,19 +58,9 @@ def merged:
 				  | from_entries | with_entries(select(.value > 0))) } })
 	| map(select(.value.count > 0 or .value.errnos != {})) | from_entries;
 
-def wanted: ({
-	all: true,
-	"bar0": (.region == "bar0" or .region == "rom"),
-	"ioctl-open": (.op == "ioctl" or .op == "open"),
-	"width2": (.width == 2 or .width == 8),
-	"no-host": (.op != "reset"),
-	"read": (.op == "read"),
-	"read-ioctl": (.op == "read" or .op == "ioctl")
-} | .[$only]);
-
-($by / ",") as $parts
-| ([$client | done | select(wanted) | keep($parts)] | merged) as $done
-| ([$tracer | counted | keep($parts)] | merged) as $counted
-| ($done + $counted | keys[]) as $key
-| select($done[$key] != $counted[$key])
-| "\($key): done \($done[$key] | tojson), counted \($counted[$key] | tojson)"
+([$client | done | select(wanted)] | merged) as $done
+| ([$tracer | counted] | merged) as $counted
+| "\($done | length) keys",
+  (($done + $counted | keys[]) as $key
+   | select($done[$key] != $counted[$key])
+   | "\($key): done \($done[$key] | tojson), counted \($counted[$key] | tojson)")
