@@ -4,8 +4,10 @@
 #include "message.h"
 #include "version.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 static const struct {
 	const char *name;
@@ -29,10 +31,23 @@ static void show_help(void)
 	puts("\nvfioscope SUBCOMMAND --help tells the options; vfioscope(8) is the manual.");
 }
 
+/* What is opened next must not take the place of a closed standard output. */
+static void occupy_standard_files(void)
+{
+	int file;
+
+	do
+		file = open("/dev/null", O_RDONLY);
+	while (file >= 0 && file <= STDERR_FILENO);
+	if (file >= 0)
+		close(file);
+}
+
 int main(int argc, char **argv)
 {
 	const char *name = argc > 1 ? argv[1] : NULL;
 
+	occupy_standard_files();
 	if (!name) {
 		message_error("which subcommand: latency, top, trace or doctor? (see --help)");
 		return STATUS_USAGE;

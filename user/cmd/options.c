@@ -540,6 +540,10 @@ static int complete(struct options *options, unsigned int groups)
 {
 	struct latency_config *config = &options->tracer.config;
 
+	if (options->command && !options->command[0]) {
+		message_error("there is no command behind --");
+		return -1;
+	}
 	if (options->count && !options->interval_ns && !(groups & OPTIONS_TRACE)) {
 		message_error("--count needs --interval");
 		return -1;
@@ -569,7 +573,7 @@ int options_parse(struct options *options, unsigned int groups, const char *name
 		options->interval_ns = SECOND_NS;
 	for (int i = 1; i < argc; i++) {
 		if (!strcmp(argv[i], "--")) {
-			options->command = argv[i + 1] ? &argv[i + 1] : NULL;
+			options->command = &argv[i + 1];
 			argc = i;
 			break;
 		}
