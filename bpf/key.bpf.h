@@ -95,6 +95,10 @@ __noinline __u32 add_device(const struct device_name *seen_name, const struct de
 	if (!seen_name || !seen)
 		return 0;
 	name = *seen_name; /* before 6.2 a parameter cannot be the key of a map */
+	if (shared.devices >= MAX_DEVICES) {
+		count_loss(LOSS_DEVICES_FULL);
+		return 0;
+	}
 	device = __sync_fetch_and_add(&shared.devices, 1) + 1;
 	info = bpf_map_lookup_elem(&devices, &device);
 	if (!info) {
@@ -115,6 +119,30 @@ __noinline __u32 add_device(const struct device_name *seen_name, const struct de
 	return 0;
 }
 
+static __always_inline bool same_name(const char *a, const char *b)
+{
+	const __u64 *left = (const __u64 *)a, *right = (const __u64 *)b;
+
+	for (__u32 i = 0; i < DRIVER_NAME_BYTES / sizeof(*left); i++)
+		if (left[i] != right[i])
+			return false;
+	return true;
+}
+
+/* A device that was seen before may have another driver now: the filter is to look again. */
+__noinline int renew_device(__u32 device, const struct device_info *seen)
+{
+	struct device_info *info = bpf_map_lookup_elem(&devices, &device);
+
+	if (!info || !seen || !seen->driver[0] || same_name(info->driver, seen->driver))
+		return 0;
+	__builtin_memcpy(info->driver, seen->driver, sizeof(info->driver));
+	set_region_shift(info);
+	info->accepted = accept_device(info);
+	forget_handles();
+	return 0;
+}
+
 static __always_inline __u32 find_device(const struct latency_request *request)
 {
 	struct device_name name = {};
@@ -126,7 +154,10 @@ static __always_inline __u32 find_device(const struct latency_request *request)
 		return 0;
 	}
 	known = bpf_map_lookup_elem(&device_by_name, &name);
-	return known ? *known : add_device(&name, &seen);
+	if (!known)
+		return add_device(&name, &seen);
+	renew_device(*known, &seen);
+	return *known;
 }
 
 /* The index of the key's histogram, or KEY_LOST. */
@@ -206,6 +237,7 @@ __noinline int find_key(struct cached_key *cached, const struct latency_request 
 	region = request->region;
 	cached->key = KEY_FILTERED;
 	cached->handle = 0;
+	cached->device = 0; /* nothing is learned of what is filtered */
 	if (!shared.enabled || !accept_operation(request->operation) || !accept_task())
 		return 0;
 	device = find_device(request);
@@ -228,7 +260,8 @@ __noinline int find_key(struct cached_key *cached, const struct latency_request 
 	}
 	if (cached->key == KEY_LOST)
 		return 0;
-	if (settings.by_moment)
+	/* What a container is named after changes, and nothing tells when. */
+	if (settings.by_moment || request->kind == HANDLE_CONTAINER)
 		return 0;
 	cached->handle = request->handle;
 	return 0;

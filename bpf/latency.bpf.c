@@ -455,6 +455,7 @@ ENTRY(pci_enable_sriov, struct pci_dev *device)
 
 EXIT(pci_enable_sriov, 2, int)
 {
+	forget_handles();
 	return finish(ctx, NESTING_SRIOV, result);
 }
 
@@ -465,6 +466,7 @@ ENTRY(pci_disable_sriov, struct pci_dev *device)
 
 EXIT_VOID(pci_disable_sriov)
 {
+	forget_handles();
 	return finish(ctx, NESTING_SRIOV, 0);
 }
 

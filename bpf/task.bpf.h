@@ -66,7 +66,7 @@ __noinline __u32 take_task_slot(__u32 tid, __u32 bit)
 			continue;
 		/* The last owner's keys may be filtered, or kept apart, otherwise. */
 		for (__u32 i = 0; i < CACHED_KEYS; i++)
-			slot->cached[i].handle = 0;
+			slot->cached[i].handle = slot->cached[i].signature = 0;
 		return (tid + probe) & (TASK_SLOTS - 1);
 	}
 	count_loss(LOSS_IN_FLIGHT_FULL);

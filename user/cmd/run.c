@@ -36,22 +36,27 @@ static void leave_terminal(void)
 			dup2(null, file);
 }
 
-/* In the child: waits until the parent closes its end, then becomes the command. */
-static void __attribute__((noreturn)) become(char **command, int wait_for, const sigset_t *signals)
+/* In the child: waits for the parent's word, then becomes the command. */
+static void __attribute__((noreturn)) become(char **command, int wait_for, const sigset_t *mask)
 {
+	ssize_t got;
 	char byte;
 
-	while (read(wait_for, &byte, 1) < 0 && errno == EINTR)
-		;
+	do
+		got = read(wait_for, &byte, 1);
+	while (got < 0 && errno == EINTR);
+	/* The tracer is gone: nobody is to run untraced. */
+	if (got != 1)
+		_exit(STATUS_FAILURE);
 	close(wait_for);
-	sigprocmask(SIG_UNBLOCK, signals, NULL);
+	sigprocmask(SIG_SETMASK, mask, NULL);
 	signal(SIGPIPE, SIG_DFL);
 	execvp(command[0], command);
 	message_error("cannot run %s: %s", command[0], strerror(errno));
 	_exit(errno == ENOENT ? 127 : 126);
 }
 
-static int start_child(struct run *run, const struct options *options, const sigset_t *signals)
+static int start_child(struct run *run, const struct options *options, const sigset_t *mask)
 {
 	int pipe_ends[2];
 
@@ -71,7 +76,7 @@ static int start_child(struct run *run, const struct options *options, const sig
 		close(pipe_ends[1]);
 		if (options->takes_terminal)
 			leave_terminal();
-		become(options->command, pipe_ends[0], signals);
+		become(options->command, pipe_ends[0], mask);
 	}
 	close(pipe_ends[0]);
 	run->release = pipe_ends[1];
@@ -79,20 +84,32 @@ static int start_child(struct run *run, const struct options *options, const sig
 	return 0;
 }
 
+/* Those that end a run, but for what nohup or a shell wants ignored. */
+static void fill_signals(sigset_t *signals)
+{
+	static const int ends[] = { SIGINT, SIGTERM, SIGQUIT, SIGHUP };
+
+	sigemptyset(signals);
+	sigaddset(signals, SIGCHLD);
+	sigaddset(signals, SIGWINCH);
+	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
+		struct sigaction action;
+
+		if (!sigaction(ends[i], NULL, &action) && action.sa_handler != SIG_IGN)
+			sigaddset(signals, ends[i]);
+	}
+}
+
 int run_open(struct run *run, const struct options *options)
 {
-	sigset_t signals;
+	sigset_t signals, mask;
 
 	memset(run, 0, sizeof(*run));
 	run->signals = run->release = -1;
-	sigemptyset(&signals);
-	sigaddset(&signals, SIGINT);
-	sigaddset(&signals, SIGTERM);
-	sigaddset(&signals, SIGQUIT);
-	sigaddset(&signals, SIGHUP);
-	sigaddset(&signals, SIGCHLD);
-	sigaddset(&signals, SIGWINCH);
-	sigprocmask(SIG_BLOCK, &signals, NULL);
+	fill_signals(&signals);
+	/* Ignored, the end of the command would not be told. */
+	signal(SIGCHLD, SIG_DFL);
+	sigprocmask(SIG_BLOCK, &signals, &mask);
 	/* A reader that goes away is an error of writing, not the end without cleaning up. */
 	signal(SIGPIPE, SIG_IGN);
 	run->signals = signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
@@ -100,7 +117,7 @@ int run_open(struct run *run, const struct options *options)
 		message_error("cannot wait for signals: %s", strerror(errno));
 		return -1;
 	}
-	return options->command ? start_child(run, options, &signals) : 0;
+	return options->command ? start_child(run, options, &mask) : 0;
 }
 
 void run_start(struct run *run, const struct options *options)
@@ -111,8 +128,12 @@ void run_start(struct run *run, const struct options *options)
 	run->next_ns = run->interval_ns ? now + run->interval_ns : 0;
 	run->end_ns = options->duration_ns ? now + options->duration_ns : 0;
 	run->count = options->count;
-	if (run->release >= 0)
+	if (run->release >= 0) {
+		/* If it is gone, SIGCHLD says so. */
+		if (write(run->release, "", 1) != 1)
+			message_debug("the command is gone already");
 		close(run->release);
+	}
 	run->release = -1;
 }
 
@@ -183,9 +204,7 @@ enum run_event run_wait(struct run *run, int extra)
 		struct timespec timeout = { 0 };
 		int ready;
 
-		if (until && now >= until)
-			return time_passed(run, now);
-		if (until) {
+		if (until > now) {
 			timeout.tv_sec = (time_t)((until - now) / SECOND_NS);
 			timeout.tv_nsec = (long)((until - now) % SECOND_NS);
 		}
@@ -200,6 +219,9 @@ enum run_event run_wait(struct run *run, int extra)
 			if (event != RUN_READY)
 				return event;
 		}
+		/* Behind signals: reports that take longer than an interval must not hide them. */
+		if (until && now >= until)
+			return time_passed(run, now);
 		if (files[1].revents)
 			return RUN_READY;
 	}

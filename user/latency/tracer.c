@@ -35,6 +35,7 @@ struct tracer {
 	struct hook_state *hooks;
 	struct part *parts; /* the first load is the last in the list */
 	struct ring_buffer *ring;
+	unsigned int received; /* events in this poll */
 	tracer_receive receive;
 	void *receive_argument;
 	/* Maps of the first load, shared with the kernel. */
@@ -48,6 +49,8 @@ struct tracer {
 /* Programs of a hook: at most entry and exit. Plus the two that follow processes. */
 #define PROGRAMS_PER_HOOK 2
 #define FOLLOW_PROGRAMS 2
+
+#define EVENTS_PER_POLL 1024
 
 /* enum of include/linux/bpf_verifier.h: what the verifier did, not each step. */
 #define VERIFIER_STATISTICS 4
@@ -367,12 +370,13 @@ static void *map_memory(const struct bpf_object *object, const char *name, size_
 
 static int receive_event(void *argument, void *data, size_t bytes)
 {
-	const struct tracer *tracer = argument;
+	struct tracer *tracer = argument;
 
 	/* An event without its stack is shorter. */
 	if (bytes >= offsetof(struct latency_event, stack))
 		tracer->receive(data, tracer->receive_argument);
-	return 0;
+	/* Who writes faster than we read must not keep us from signals and the time. */
+	return ++tracer->received < EVENTS_PER_POLL ? 0 : -ECANCELED;
 }
 
 static int map_counters(struct tracer *tracer)
@@ -697,8 +701,9 @@ int tracer_poll(struct tracer *tracer, int timeout_ms, tracer_receive receive, v
 
 	tracer->receive = receive;
 	tracer->receive_argument = argument;
+	tracer->received = 0;
 	result = ring_buffer__poll(tracer->ring, timeout_ms);
-	if (result >= 0)
+	if (result >= 0 || result == -ECANCELED)
 		return 0;
 	errno = -result;
 	return -1;
