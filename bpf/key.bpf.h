@@ -26,6 +26,10 @@ struct {
 	__type(value, struct latency_stats);
 } stats SEC(".maps");
 
+/* include/uapi/linux/vfio.h: _IO(';', number) */
+#define VFIO_COMMAND(number) (0x3b00 | (number))
+#define VFIO_DEVICE_GET_REGION_INFO VFIO_COMMAND(108)
+
 /* An operation that starts. */
 struct latency_request {
 	__u64 handle;
@@ -219,6 +223,12 @@ static __always_inline void fill_key(struct latency_key *key, const struct laten
 		key->cgroup = bpf_get_current_cgroup_id();
 }
 
+/* Tells how a driver lays out its regions, whoever asks: see shift.bpf.h. */
+static __always_inline bool teaches(const struct latency_request *request)
+{
+	return request->command == VFIO_DEVICE_GET_REGION_INFO && request->kind == HANDLE_VFIO_FILE;
+}
+
 /*
  * Finds or makes the key of an operation and remembers it in `cached`. Sets
  * cached->key to KEY_FILTERED or KEY_LOST where there is none. A global
@@ -231,6 +241,7 @@ __noinline int find_key(struct cached_key *cached, const struct latency_request 
 	struct device_info *info;
 	__u16 region;
 	__u32 device;
+	bool accepted;
 
 	if (!cached || !request)
 		return 0;
@@ -238,7 +249,8 @@ __noinline int find_key(struct cached_key *cached, const struct latency_request 
 	cached->key = KEY_FILTERED;
 	cached->handle = 0;
 	cached->device = 0; /* nothing is learned of what is filtered */
-	if (!shared.enabled || !accept_operation(request->operation) || !accept_task())
+	accepted = shared.enabled && accept_operation(request->operation) && accept_task();
+	if (!accepted && !(shared.enabled && teaches(request)))
 		return 0;
 	device = find_device(request);
 	info = bpf_map_lookup_elem(&devices, &device);
@@ -253,15 +265,15 @@ __noinline int find_key(struct cached_key *cached, const struct latency_request 
 		cached->last_offset = region_mask(info->region_shift);
 	}
 	cached->region = region;
-	if (info->accepted && (!settings.filter_region || accept_region(region)) &&
+	if (accepted && info->accepted && (!settings.filter_region || accept_region(region)) &&
 	    (!settings.filter_width || accept_width(request->width))) {
 		fill_key(&key, request, device, region, info->flags);
 		cached->key = find_stats(&key);
 	}
-	if (cached->key == KEY_LOST)
+	if (!accepted || cached->key == KEY_LOST)
 		return 0;
 	/* What a container is named after changes, and nothing tells when. */
-	if (settings.by_moment || request->kind == HANDLE_CONTAINER)
+	if (!shared.settled || settings.by_moment || request->kind == HANDLE_CONTAINER)
 		return 0;
 	cached->handle = request->handle;
 	return 0;

@@ -21,10 +21,8 @@ char LICENSE[] SEC("license") = "GPL";
 #define ENOMEM 12
 #define EFAULT 14
 
-/* include/uapi/linux/vfio.h and iommufd.h: _IO(';', number) */
-#define VFIO_COMMAND(number) (0x3b00 | (number))
+/* include/uapi/linux/vfio.h and iommufd.h */
 #define VFIO_GROUP_GET_DEVICE_FD VFIO_COMMAND(106)
-#define VFIO_DEVICE_GET_REGION_INFO VFIO_COMMAND(108)
 #define VFIO_IOMMU_MAP_DMA VFIO_COMMAND(113)
 #define VFIO_IOMMU_UNMAP_DMA VFIO_COMMAND(114)
 #define IOMMU_IOAS_MAP VFIO_COMMAND(0x85)

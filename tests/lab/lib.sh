@@ -72,3 +72,21 @@ with_lock() {
 		"$@" 9>&-
 	) 9>"$cache/$name.lock"
 }
+
+# --- tests that are programs: TAP on standard output ---------------------------------
+
+tests=0 failures=0
+
+# check WHAT COMMAND...: the result of one test, and why it failed.
+check() {
+	local what=$1 said
+	shift
+	tests=$((tests + 1))
+	if said=$("$@" 2>&1); then
+		echo "ok $tests - $what"
+	else
+		failures=$((failures + 1))
+		echo "not ok $tests - $what"
+		echo "# ${said//$'\n'/$'\n# '}"
+	fi
+}

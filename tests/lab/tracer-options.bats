@@ -7,7 +7,7 @@
 setup_file() {
 	bats_require_minimum_version 1.5.0
 	load tracer.bash
-	boot_tracer 6.12 processes operations text few_lines
+	boot_tracer 6.12 processes operations text few_lines taught reloaded
 }
 
 setup() {
@@ -83,4 +83,19 @@ setup() {
 	is_json overflow
 	holds '.[-1].events_dropped as $dropped | map(select(.type == "operation")) | length as $shown
 		| $dropped > 0 and $shown > 0 and $shown + $dropped == 3001' overflow
+}
+
+@test "-o read: another driver's regions have their names although no ioctl is shown" {
+	ended_with 0 taught
+	said_nothing taught
+	holds 'map(select(.type == "latency")) | map([.driver, .op, .region, .count]) ==
+		[["shift48_vfio_pci", "read", "config", 113]]' taught
+}
+
+@test "modules that are loaded again under kprobes are traced again" {
+	ended_with 0 reloaded
+	said_nothing reloaded
+	holds 'map(select(.type == "latency-total" and .op == "read")) |
+		map([.region, .count]) == [["config", 258]]' reloaded
+	nothing_lost reloaded
 }

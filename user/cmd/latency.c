@@ -38,6 +38,7 @@ static int measure(const struct options *options, struct tracer *tracer, struct 
 		message_error("out of memory");
 	tracer_start(tracer);
 	run_start(run, options);
+	tracer_attach_rest(tracer);
 	while (!error && event != RUN_END && event != RUN_FAILED) {
 		event = run_wait(run, -1);
 		if (event == RUN_END)
@@ -64,8 +65,10 @@ int latency_run(const struct options *options)
 		return STATUS_FAILURE;
 	privileges_limit();
 	tracer = tracer_open(&options->tracer);
-	if (tracer && !(run.child && tracer_follow(tracer, run.child)))
+	if (tracer && !(run.child && tracer_follow(tracer, run.child)) && !output_open(&run)) {
 		error = measure(options, tracer, &run);
+		output_close();
+	}
 	tracer_close(tracer);
 	status = run_close(&run);
 	return error ? STATUS_FAILURE : status;

@@ -303,6 +303,19 @@ static int take_seconds(const char *option, const char *text, __u64 *ns)
 	return -1;
 }
 
+/* Below this reports would be all that the tracer does. */
+#define INTERVAL_LEAST_NS 1000000
+
+static int take_interval(const char *text, __u64 *ns)
+{
+	if (take_seconds("--interval", text, ns))
+		return -1;
+	if (*ns >= INTERVAL_LEAST_NS)
+		return 0;
+	message_error("--interval %s: give a time in seconds, at least 0.001", text);
+	return -1;
+}
+
 static int take_number(const char *option, const char *text, __u64 most, __u64 *number)
 {
 	if (!parse_number(text, 1, most, number))
@@ -408,7 +421,7 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
 		error = take_max_keys(options, argument);
 		break;
 	case 'i':
-		error = take_seconds("--interval", argument, &options->interval_ns);
+		error = take_interval(argument, &options->interval_ns);
 		break;
 	case 't':
 		error = take_seconds("--duration", argument, &options->duration_ns);

@@ -1,19 +1,23 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Standard output that may fail. */
+/*
+ * Standard output that may fail, and whose reader may be slow or not read at
+ * all: a signal that ends the run ends the wait for it too.
+ */
 #ifndef VFIOSCOPE_OUTPUT_H
 #define VFIOSCOPE_OUTPUT_H
 
-#include "../message.h"
+#include "run.h"
 
-#include <errno.h>
-#include <string.h>
+/* Makes stdout heed the signals of the run. Returns 0, or -1 after an error message. */
+int output_open(struct run *run);
 
-/* Says why writing failed, unless the reader has gone: that is its own decision. */
-static inline int output_check(int error)
-{
-	if (error && errno != EPIPE)
-		message_error("cannot write the output: %s", strerror(errno));
-	return error;
-}
+/* Writes what is left and makes stdout as it was. After output_open(), before run_close(). */
+void output_close(void);
+
+/*
+ * Says why writing failed, by errno, unless the reader has gone: that is its
+ * own decision. Returns `error`.
+ */
+int output_check(int error);
 
 #endif

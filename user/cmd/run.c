@@ -195,7 +195,7 @@ static enum run_event time_passed(struct run *run, __u64 now)
 
 enum run_event run_wait(struct run *run, int extra)
 {
-	for (;;) {
+	while (!run->over) {
 		struct pollfd files[] = {
 			{ .fd = run->signals, .events = POLLIN },
 			{ .fd = extra, .events = POLLIN },
@@ -224,6 +224,32 @@ enum run_event run_wait(struct run *run, int extra)
 			return time_passed(run, now);
 		if (files[1].revents)
 			return RUN_READY;
+	}
+	return RUN_END;
+}
+
+int run_wait_for_output(struct run *run, int file)
+{
+	for (;;) {
+		struct pollfd files[] = {
+			{ .fd = file, .events = POLLOUT },
+			{ .fd = run->signals, .events = POLLIN },
+		};
+		pid_t child = run->child;
+
+		if (poll(files, 2, -1) < 0 && errno != EINTR)
+			return -1;
+		/* Errors too: writing says which. */
+		if (files[0].revents)
+			return 0;
+		if (!files[1].revents || take_signal(run) != RUN_END)
+			continue;
+		run->over = true;
+		/* A command that has ended is still to be reported on. */
+		if (run->child != child)
+			continue;
+		errno = EINTR;
+		return -1;
 	}
 }
 

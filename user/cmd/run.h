@@ -19,6 +19,7 @@ struct run {
 	int release;			    /* closing it lets the child go on */
 	int child_status;		    /* exit status to take over */
 	bool had_child;
+	bool over; /* what ends the run came, if only while output waited for its reader */
 };
 
 enum run_event {
@@ -41,6 +42,12 @@ void run_start(struct run *run, const struct options *options);
 
 /* Waits for what comes next; extra is another descriptor to wait for, or -1. */
 enum run_event run_wait(struct run *run, int extra);
+
+/*
+ * Waits until `file` takes output. Returns 0, or -1 if a signal that ends the
+ * run came before it did.
+ */
+int run_wait_for_output(struct run *run, int file);
 
 /* Ends the command if it still runs, and gives the status to exit with. */
 int run_close(struct run *run);

@@ -85,6 +85,7 @@ static int show(struct trace *trace, struct tracer *tracer, struct run *run)
 		trace->error = render_trace_heading(stdout);
 	tracer_start(tracer);
 	run_start(run, trace->options);
+	tracer_attach_rest(tracer);
 	while (!trace->error && !trace->done && event != RUN_END && event != RUN_FAILED) {
 		event = run_wait(run, tracer_event_fd(tracer));
 		if (event == RUN_END)
@@ -144,8 +145,10 @@ int command_trace(int argc, char **argv)
 		return STATUS_FAILURE;
 	privileges_limit();
 	tracer = tracer_open(&options.tracer);
-	if (tracer && !(run.child && tracer_follow(tracer, run.child)))
+	if (tracer && !(run.child && tracer_follow(tracer, run.child)) && !output_open(&run)) {
 		error = trace_with(&options, operations, tracer, &run);
+		output_close();
+	}
 	tracer_close(tracer);
 	status = run_close(&run);
 	return error ? STATUS_FAILURE : status;

@@ -1,15 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "hooks.h"
 
+#include "../model/names.h"
+
+#include <string.h>
+
 #define HAS_NO_VFIO "load it: modprobe vfio-pci"
 #define HAS_NO_TYPE1 "load it: modprobe vfio_iommu_type1 (not needed with iommufd)"
 
 const struct hook hooks[] = {
 	{ "vfio_device_fops_read", "vfio", HOOK_GROUP_VFIO, false, "read", HAS_NO_VFIO },
 	{ "vfio_device_fops_write", "vfio", HOOK_GROUP_VFIO, false, "write", HAS_NO_VFIO },
-	{ "vfio_device_fops_unl_ioctl", "vfio", HOOK_GROUP_VFIO, false, "ioctl", HAS_NO_VFIO },
+	{ "vfio_device_fops_unl_ioctl", "vfio", HOOK_GROUP_VFIO, false, "ioctl", HAS_NO_VFIO,
+	  .always = true },
 	{ "vfio_device_fops_mmap", "vfio", HOOK_GROUP_VFIO, false, "mmap", HAS_NO_VFIO },
-	{ "vfio_device_fops_release", "vfio", HOOK_GROUP_VFIO, false, "release", HAS_NO_VFIO },
+	{ "vfio_device_fops_release", "vfio", HOOK_GROUP_VFIO, false, "release", HAS_NO_VFIO,
+	  .always = true },
 	{ "vfio_group_fops_unl_ioctl", "vfio", HOOK_GROUP_VFIO, false, "open", HAS_NO_VFIO },
 	{ "vfio_device_fops_cdev_open", "vfio", HOOK_GROUP_VFIO, false, "open",
 	  "needs CONFIG_VFIO_DEVICE_CDEV (Linux 6.6)", "vfio_device", "cdev" },
@@ -32,10 +38,10 @@ const struct hook hooks[] = {
 	{ "__pci_reset_function_locked", NULL, HOOK_GROUP_HOST, false, "reset",
 	  "needs CONFIG_PCI" },
 	{ "pci_reset_bus", NULL, HOOK_GROUP_HOST, false, "reset", "needs CONFIG_PCI" },
-	{ "pci_enable_sriov", NULL, HOOK_GROUP_HOST, false, "sriov-enable",
-	  "needs CONFIG_PCI_IOV" },
+	{ "pci_enable_sriov", NULL, HOOK_GROUP_HOST, false, "sriov-enable", "needs CONFIG_PCI_IOV",
+	  .always = true },
 	{ "pci_disable_sriov", NULL, HOOK_GROUP_HOST, false, "sriov-disable",
-	  "needs CONFIG_PCI_IOV" },
+	  "needs CONFIG_PCI_IOV", .always = true },
 #define PCI_USER(function, operation)                                                              \
 	{                                                                                          \
 		function, NULL, HOOK_GROUP_DEVICE_ACCESS, false, operation, "needs CONFIG_PCI"     \
@@ -65,6 +71,23 @@ const struct hook hooks[] = {
 };
 
 const size_t hook_count = sizeof(hooks) / sizeof(hooks[0]);
+
+__u32 hook_operations(const struct hook *hook)
+{
+	const char *word = hook->operations;
+	__u32 operations = 0;
+
+	while (*word) {
+		size_t length = strcspn(word, " ");
+
+		for (unsigned int i = 0; i < OPERATIONS; i++)
+			if (strlen(operation_name(i)) == length &&
+			    !strncmp(operation_name(i), word, length))
+				operations |= 1u << i;
+		word += length + strspn(word + length, " ");
+	}
+	return operations;
+}
 
 const char *hook_type_name(enum hook_type type)
 {

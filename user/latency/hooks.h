@@ -34,10 +34,14 @@ struct hook {
 	 * headers have an empty one in its place. NULL: always.
 	 */
 	const char *needs_struct, *needs_member;
+	bool always; /* also for other operations: it tells what their devices and regions are */
 };
 
 extern const struct hook hooks[];
 extern const size_t hook_count;
+
+/* A bit for each enum latency_operation that the hook measures. */
+__u32 hook_operations(const struct hook *hook);
 
 const char *hook_type_name(enum hook_type type);
 

@@ -12,17 +12,34 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* A function of the kernel's self-test: nothing calls it. */
 #define QUIET_FUNCTION "bpf_fentry_test1"
 
-bool kernel_has_module(const char *module)
+__u64 kernel_module(const char *module)
 {
-	char path[PATH_MAX];
+	char path[PATH_MAX], state[8] = "";
+	struct stat folder;
+	FILE *file;
 
 	snprintf(path, sizeof(path), "/sys/module/%s", module);
-	return !access(path, F_OK);
+	if (stat(path, &folder))
+		return 0;
+	snprintf(path, sizeof(path), "/sys/module/%s/initstate", module);
+	file = fopen(path, "re");
+	if (!file)
+		return folder.st_ino; /* built in */
+	if (!fgets(state, sizeof(state), file))
+		state[0] = '\0';
+	fclose(file);
+	return strcmp(state, "live\n") ? 0 : folder.st_ino;
+}
+
+bool kernel_has_module(const char *module)
+{
+	return kernel_module(module) != 0;
 }
 
 static int load_empty(enum bpf_attach_type attach_type, unsigned int btf_id)
@@ -213,8 +230,8 @@ static void mark_absent_hooks(struct kernel *kernel)
 
 		if (hooks[i].needs_struct && !function->has_member)
 			function->presence = HOOK_ABSENT;
-		if (function->presence == HOOK_ABSENT && hooks[i].module &&
-		    !kernel_has_module(hooks[i].module))
+		/* BTF comes before the module is ready, and may still be there when it goes. */
+		if (function->presence != HOOK_IN_VMLINUX && hooks[i].module && !function->module)
 			function->presence = HOOK_NO_MODULE;
 	}
 }
@@ -227,6 +244,9 @@ void kernel_find_hooks(struct kernel *kernel)
 
 	close_module_btf(kernel);
 	memset(kernel->functions, 0, hook_count * sizeof(*kernel->functions));
+	for (size_t i = 0; i < hook_count; i++)
+		if (hooks[i].module)
+			kernel->functions[i].module = kernel_module(hooks[i].module);
 	kernel->has_btf = sorted && !btf_types_open(&vmlinux, "vmlinux", NULL) &&
 			  !btf_types_walk(&vmlinux, visit_type, &walk);
 	if (kernel->has_btf)

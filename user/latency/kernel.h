@@ -20,6 +20,7 @@ struct hook_function {
 	int btf_fd;	 /* of the module's BTF; 0: vmlinux */
 	unsigned int id; /* of the function in that BTF */
 	bool has_member; /* struct hook's needs_member is there */
+	__u64 module;	 /* kernel_module() of the hook's module */
 };
 
 struct kernel {
@@ -44,8 +45,14 @@ void kernel_close(struct kernel *kernel);
  */
 void kernel_try_types(struct kernel *kernel, bool attach);
 
-/* Looks for the hooks' functions again, after a module was loaded. */
+/* Looks for the hooks' functions again, after a module was loaded or unloaded. */
 void kernel_find_hooks(struct kernel *kernel);
+
+/*
+ * A number that stands for a loaded module, another one when it is loaded
+ * again; 0: it is not there, or not quite.
+ */
+__u64 kernel_module(const char *module);
 
 /* Whether a module is loaded or built in. */
 bool kernel_has_module(const char *module);

@@ -12,6 +12,11 @@ struct snapshot {
 	size_t keys;		     /* used in history */
 	size_t room;		     /* rows that both have memory for */
 	struct report_losses losses; /* so far */
+	/* Failures of all keys by errno, read once for a report that has any. */
+	struct errno_key errno_keys[MAX_ERRNOS];
+	__u64 errno_counts[MAX_ERRNOS];
+	size_t errnos;
+	bool has_errnos;
 	__u64 intervals, start_ns, last_ns;
 };
 
@@ -122,30 +127,47 @@ static void describe_row(const struct snapshot *snapshot, const struct latency_s
 	row->device_flags = device->flags;
 }
 
-static void take_errnos(const struct snapshot *snapshot, __u32 key, struct report_row *interval,
+static void read_errnos(struct snapshot *snapshot)
+{
+	if (!snapshot->has_errnos)
+		snapshot->errnos = tracer_errnos(snapshot->tracer, snapshot->errno_keys,
+						 snapshot->errno_counts);
+	snapshot->has_errnos = true;
+}
+
+/* One errno of a key: its place in the total, NULL if there is no room. */
+static struct errno_count *errno_in(struct report_row *total, int error)
+{
+	for (size_t i = 0; i < total->errno_count; i++)
+		if (total->errnos[i].error == error)
+			return &total->errnos[i];
+	if (total->errno_count >= ROW_ERRNOS)
+		return NULL;
+	total->errnos[total->errno_count] = (struct errno_count){ .error = error };
+	return &total->errnos[total->errno_count++];
+}
+
+static void take_errnos(struct snapshot *snapshot, __u32 key, struct report_row *interval,
 			struct report_row *total)
 {
-	struct errno_count now[ROW_ERRNOS];
-	size_t count = tracer_errnos(snapshot->tracer, key, now, ROW_ERRNOS);
+	read_errnos(snapshot);
+	for (size_t i = 0; i < snapshot->errnos; i++) {
+		__u64 now = snapshot->errno_counts[i];
+		struct errno_count *before;
 
-	interval->errno_count = 0;
-	for (size_t i = 0; i < count; i++) {
-		__u64 before = 0;
-
-		for (size_t j = 0; j < total->errno_count; j++)
-			if (total->errnos[j].error == now[i].error)
-				before = total->errnos[j].count;
-		if (now[i].count == before)
+		if (snapshot->errno_keys[i].key != key)
 			continue;
-		interval->errnos[interval->errno_count].error = now[i].error;
-		interval->errnos[interval->errno_count++].count = now[i].count - before;
+		before = errno_in(total, snapshot->errno_keys[i].error);
+		if (!before || before->count == now)
+			continue;
+		interval->errnos[interval->errno_count].error = before->error;
+		interval->errnos[interval->errno_count++].count = now - before->count;
+		before->count = now;
 	}
-	memcpy(total->errnos, now, count * sizeof(now[0]));
-	total->errno_count = count;
 }
 
 /* One key: what is new goes into the interval's row, all into the total's. */
-static void take_row(const struct snapshot *snapshot, __u32 key, struct latency_stats *stats,
+static void take_row(struct snapshot *snapshot, __u32 key, struct latency_stats *stats,
 		     struct report_row *interval, struct report_row *total)
 {
 	__u64 min_ns, max_ns, value;
@@ -210,6 +232,7 @@ struct report *snapshot_interval(struct snapshot *snapshot)
 	report->start_ns = snapshot->last_ns;
 	report->end_ns = snapshot->last_ns = now_ns();
 	report->row_count = 0;
+	snapshot->has_errnos = false;
 	for (__u32 key = 0; key < keys; key++) {
 		struct report_row *row = &report->rows[report->row_count];
 

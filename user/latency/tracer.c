@@ -1,11 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "tracer.h"
 
-#include "../compat.h"
 #include "../message.h"
-#include "latency_fentry.skel.h"
-#include "latency_fsession.skel.h"
-#include "latency_kprobe.skel.h"
+#include "part.h"
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
@@ -17,23 +14,18 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-/*
- * One load of the programs for one set of hooks. Modules that come later, and
- * hooks that must be attached in a lesser way, get a load of their own; all
- * loads share the maps of the first.
- */
-struct part {
-	struct part *next;
-	struct bpf_object *object;
-	size_t links;
-	struct bpf_link *link[];
+struct loaded {
+	struct loaded *next;
+	struct part *part;
 };
 
 struct tracer {
 	struct tracer_options options;
 	struct kernel kernel;
 	struct hook_state *hooks;
-	struct part *parts; /* the first load is the last in the list */
+	struct loaded *loads; /* the newest first: the last in the list has the maps */
+	/* What was missed by programs and probes that are gone. */
+	__u64 missed_runs, missed_probes;
 	struct ring_buffer *ring;
 	unsigned int received; /* events in this poll */
 	tracer_receive receive;
@@ -46,257 +38,56 @@ struct tracer {
 	int errnos_fd;
 };
 
-/* Programs of a hook: at most entry and exit. Plus the two that follow processes. */
-#define PROGRAMS_PER_HOOK 2
-#define FOLLOW_PROGRAMS 2
-
 #define EVENTS_PER_POLL 1024
 
-/* enum of include/linux/bpf_verifier.h: what the verifier did, not each step. */
-#define VERIFIER_STATISTICS 4
-
-static const char *const follow_programs[FOLLOW_PROGRAMS] = { "follow_fork", "follow_free" };
-
-/* The kernel whose functions the programs being loaded attach to: libbpf's handlers are global. */
-static const struct kernel *attach_kernel;
-
-/* Says what a typed program attaches to, found in one walk for all of them. */
-static int prepare_typed(struct bpf_program *program, struct bpf_prog_load_opts *options,
-			 long cookie)
+static struct part *first_part(const struct tracer *tracer)
 {
-	const char *function = strchr(bpf_program__section_name(program), '/') + 1;
+	const struct loaded *loaded = tracer->loads;
 
-	(void)cookie;
-	for (size_t i = 0; i < hook_count; i++) {
-		if (strcmp(hooks[i].function, function))
-			continue;
-		options->attach_btf_obj_fd = (__u32)attach_kernel->functions[i].btf_fd;
-		options->attach_btf_id = attach_kernel->functions[i].id;
-		return 0;
-	}
-	return -ESRCH;
+	while (loaded && loaded->next)
+		loaded = loaded->next;
+	return loaded ? loaded->part : NULL;
 }
 
-static int attach_typed(const struct bpf_program *program, long cookie, struct bpf_link **link)
+static const struct bpf_object *first_object(const struct tracer *tracer)
 {
-	(void)cookie;
-	*link = bpf_program__attach_trace(program);
-	return *link ? 0 : -errno;
-}
-
-/* Takes the place of libbpf's own handlers, which know neither fsession nor a quick search. */
-static int handle_typed_sections(void)
-{
-	static const struct {
-		const char *section;
-		enum bpf_attach_type attach_type;
-	} handlers[] = {
-		{ "fsession/", COMPAT_TRACE_FSESSION },
-		{ "fentry/", BPF_TRACE_FENTRY },
-		{ "fexit/", BPF_TRACE_FEXIT },
-	};
-	LIBBPF_OPTS(libbpf_prog_handler_opts, options, .prog_prepare_load_fn = prepare_typed,
-		    .prog_attach_fn = attach_typed);
-	static bool done;
-
-	for (size_t i = 0; !done && i < sizeof(handlers) / sizeof(handlers[0]); i++) {
-		int handler = libbpf_register_prog_handler(handlers[i].section,
-							   BPF_PROG_TYPE_TRACING,
-							   handlers[i].attach_type, &options);
-
-		if (handler < 0)
-			return handler;
-	}
-	done = true;
-	return 0;
-}
-
-static struct bpf_object *open_object(enum hook_type type)
-{
-	const void *bytes = NULL;
-	size_t size = 0;
-
-	switch (type) {
-	case HOOK_TYPE_FSESSION:
-		bytes = latency_fsession__elf_bytes(&size);
-		break;
-	case HOOK_TYPE_FENTRY:
-		bytes = latency_fentry__elf_bytes(&size);
-		break;
-	default:
-		bytes = latency_kprobe__elf_bytes(&size);
-	}
-	LIBBPF_OPTS(bpf_object_open_opts, options, .object_name = "vfioscope",
-		    .kernel_log_level = message_is_verbose() ? VERIFIER_STATISTICS : 0);
-	return bpf_object__open_mem(bytes, size, &options);
-}
-
-/* The programs of a hook in this load, entry last: it must not run before its exit does. */
-static size_t hook_programs(const struct bpf_object *object, const struct hook *hook,
-			    struct bpf_program **programs)
-{
-	static const char *const suffixes[] = { "session", "exit", "entry" };
-	size_t found = 0;
-
-	for (size_t i = 0; i < sizeof(suffixes) / sizeof(suffixes[0]); i++) {
-		char name[128];
-		struct bpf_program *program;
-
-		snprintf(name, sizeof(name), "%s_%s", hook->function, suffixes[i]);
-		program = bpf_object__find_program_by_name(object, name);
-		if (program)
-			programs[found++] = program;
-	}
-	return found;
-}
-
-/* What a program beside the hooks is for. */
-static bool needs_program(const struct tracer *tracer, const char *name)
-{
-	return !strcmp(name, "follow_fork") ? tracer->options.config.follow :
-					      tracer->options.config.forget_tasks;
-}
-
-static void choose_programs(const struct tracer *tracer, struct bpf_object *object,
-			    const bool *wanted, bool first)
-{
-	struct bpf_program *program, *programs[PROGRAMS_PER_HOOK];
-
-	bpf_object__for_each_program (program, object)
-		bpf_program__set_autoload(program, false);
-	for (size_t i = 0; i < hook_count; i++) {
-		size_t count = wanted[i] ? hook_programs(object, &hooks[i], programs) : 0;
-
-		for (size_t j = 0; j < count; j++)
-			bpf_program__set_autoload(programs[j], true);
-	}
-	for (size_t i = 0; first && i < FOLLOW_PROGRAMS; i++)
-		bpf_program__set_autoload(bpf_object__find_program_by_name(object,
-									   follow_programs[i]),
-					  needs_program(tracer, follow_programs[i]));
-}
-
-/* Sizes and contents of the first load's maps. */
-static int prepare_maps(struct bpf_object *object, const struct tracer_options *options)
-{
-	struct bpf_map *settings = bpf_object__find_map_by_name(object, ".rodata.config");
-	struct bpf_map *keys = bpf_object__find_map_by_name(object, "key_by_value");
-	struct bpf_map *stats = bpf_object__find_map_by_name(object, "stats");
-	struct bpf_map *events = bpf_object__find_map_by_name(object, "events");
-	struct bpf_map *followed = bpf_object__find_map_by_name(object, "followed");
-	int error;
-
-	error = bpf_map__set_initial_value(settings, &options->config, sizeof(options->config));
-	error = error ?: bpf_map__set_max_entries(keys, options->config.max_keys);
-	error = error ?: bpf_map__set_max_entries(stats, options->config.max_keys);
-	if (!options->config.follow)
-		error = error ?: bpf_map__set_max_entries(followed, 1);
-	if (options->event_bytes)
-		error = error ?: bpf_map__set_max_entries(events, options->event_bytes);
-	return error;
-}
-
-static int share_maps(struct bpf_object *object, const struct bpf_object *first)
-{
-	struct bpf_map *map;
-
-	bpf_object__for_each_map (map, object) {
-		const struct bpf_map *shared =
-			bpf_object__find_map_by_name(first, bpf_map__name(map));
-		int error;
-
-		if (!shared)
-			continue;
-		error = bpf_map__reuse_fd(map, bpf_map__fd(shared));
-		if (error)
-			return error;
-	}
-	return 0;
-}
-
-static struct bpf_object *first_object(const struct tracer *tracer)
-{
-	const struct part *part = tracer->parts;
-
-	while (part && part->next)
-		part = part->next;
-	return part ? part->object : NULL;
-}
-
-static void free_part(struct part *part)
-{
-	/* Entries first: what has begun may still end. */
-	for (size_t i = part->links; i-- > 0;)
-		bpf_link__destroy(part->link[i]);
-	bpf_object__close(part->object);
-	free(part);
+	return part_object(first_part(tracer));
 }
 
 /* Loads the wanted hooks' programs; returns 0 or a negative errno. */
-static int load_part(struct tracer *tracer, enum hook_type type, const bool *wanted)
+static int load(struct tracer *tracer, enum hook_type type, const bool *wanted)
 {
-	bool first = !tracer->parts;
-	struct part *part;
+	struct loaded *loaded = calloc(1, sizeof(*loaded));
 	int error;
 
-	part = calloc(1, sizeof(*part) + (hook_count * PROGRAMS_PER_HOOK + FOLLOW_PROGRAMS) *
-						 sizeof(part->link[0]));
-	if (!part)
+	if (!loaded)
 		return -ENOMEM;
-	part->object = open_object(type);
-	if (!part->object) {
-		error = -errno;
-		free(part);
-		return error;
-	}
-	choose_programs(tracer, part->object, wanted, first);
-	error = first ? prepare_maps(part->object, &tracer->options) :
-			share_maps(part->object, first_object(tracer));
-	error = error ?: bpf_object__load(part->object);
+	error = part_load(&loaded->part, type, &tracer->kernel, &tracer->options, wanted,
+			  first_part(tracer));
 	if (error) {
-		free_part(part);
+		free(loaded);
 		return error;
 	}
-	part->next = tracer->parts;
-	tracer->parts = part;
+	loaded->next = tracer->loads;
+	tracer->loads = loaded;
 	return 0;
 }
 
-static int attach_program(struct part *part, const struct bpf_program *program)
+static void unload(struct loaded **place)
 {
-	struct bpf_link *link = bpf_program__attach(program);
+	struct loaded *loaded = *place;
 
-	if (!link)
-		return -errno;
-	part->link[part->links++] = link;
-	return 0;
-}
-
-/* Attaches all of a hook's programs or none. */
-static int attach_hook(struct part *part, const struct hook *hook)
-{
-	struct bpf_program *programs[PROGRAMS_PER_HOOK];
-	size_t count = hook_programs(part->object, hook, programs), before = part->links;
-
-	for (size_t i = 0; i < count; i++) {
-		int error = attach_program(part, programs[i]);
-
-		if (!error)
-			continue;
-		while (part->links > before)
-			bpf_link__destroy(part->link[--part->links]);
-		return error;
-	}
-	return 0;
+	*place = loaded->next;
+	part_free(loaded->part);
+	free(loaded);
 }
 
 /*
  * Attaches the wanted hooks of the newest load, and takes those that were
  * attached out of `wanted`. Returns how many are left.
  */
-static size_t attach_part(struct tracer *tracer, enum hook_type type, bool *wanted)
+static size_t attach_newest(struct tracer *tracer, enum hook_type type, bool *wanted)
 {
-	struct part *part = tracer->parts;
 	size_t left = 0;
 
 	for (size_t i = 0; i < hook_count; i++) {
@@ -304,7 +95,7 @@ static size_t attach_part(struct tracer *tracer, enum hook_type type, bool *want
 
 		if (!wanted[i])
 			continue;
-		state->error = -attach_hook(part, &hooks[i]);
+		state->error = -part_attach_hook(tracer->loads->part, &hooks[i]);
 		state->type = type;
 		state->attached = !state->error;
 		if (state->attached)
@@ -333,27 +124,46 @@ static size_t types_to_try(const struct tracer *tracer, enum hook_type *types)
 	return count;
 }
 
+/* None of these could be loaded in this way; the next way may do. */
+static void note_error(struct tracer *tracer, enum hook_type type, const bool *wanted, int error)
+{
+	for (size_t i = 0; i < hook_count; i++) {
+		if (!wanted[i])
+			continue;
+		tracer->hooks[i].type = type;
+		tracer->hooks[i].error = -error;
+	}
+}
+
 /* Loads and attaches the wanted hooks, each in the first way that works. */
 static int attach_hooks(struct tracer *tracer, bool *wanted)
 {
 	enum hook_type types[HOOK_TYPES];
-	size_t count = types_to_try(tracer, types);
+	size_t count = types_to_try(tracer, types), left, missing = 0;
 	int error = -ENOENT;
 
+	for (size_t i = 0; i < hook_count; i++)
+		missing += wanted[i];
 	for (size_t i = 0; i < count; i++) {
 		enum hook_type type = types[i];
 
 		if (!tracer->kernel.has_type[type])
 			continue;
-		error = load_part(tracer, type, wanted);
+		error = load(tracer, type, wanted);
 		message_debug("loading %s programs: %s", hook_type_name(type),
 			      error ? strerror(-error) : "done");
-		if (error)
+		if (error) {
+			note_error(tracer, type, wanted, error);
 			continue;
-		if (!attach_part(tracer, type, wanted))
+		}
+		left = attach_newest(tracer, type, wanted);
+		if (!left)
 			return 0;
+		/* Without a JIT they load and none is attached: not to be tried for each load. */
+		tracer->kernel.has_type[type] = left < missing;
+		missing = left;
 	}
-	return tracer->parts ? 0 : error;
+	return tracer->loads ? 0 : error;
 }
 
 static void *map_memory(const struct bpf_object *object, const char *name, size_t *bytes)
@@ -398,18 +208,15 @@ static int map_counters(struct tracer *tracer)
 	return 0;
 }
 
-static int attach_follow(struct tracer *tracer)
+/* Accesses that the device widths belong to can be told from others only if all are seen. */
+static bool is_asked_for(const struct tracer_options *options, const struct hook *hook)
 {
-	struct part *part = tracer->parts;
-	int error = 0;
+	__u32 operations = options->config.operations;
 
-	while (part->next)
-		part = part->next;
-	for (size_t i = 0; !error && i < FOLLOW_PROGRAMS; i++)
-		if (needs_program(tracer, follow_programs[i]))
-			error = attach_program(part, bpf_object__find_program_by_name(
-							     part->object, follow_programs[i]));
-	return error;
+	if (!options->groups[hook->group])
+		return false;
+	return !operations || options->groups[HOOK_GROUP_DEVICE_ACCESS] || hook->always ||
+	       operations & hook_operations(hook);
 }
 
 /* Which hooks are asked for, there, and not attached yet. */
@@ -421,11 +228,24 @@ static size_t missing_hooks(struct tracer *tracer, bool *wanted)
 		struct hook_state *state = &tracer->hooks[i];
 
 		state->presence = tracer->kernel.functions[i].presence;
-		wanted[i] = tracer->options.groups[hooks[i].group] && !state->attached &&
+		state->module = tracer->kernel.functions[i].module;
+		wanted[i] = is_asked_for(&tracer->options, &hooks[i]) && !state->attached &&
 			    !state->error && state->presence >= HOOK_IN_VMLINUX;
 		count += wanted[i];
 	}
 	return count;
+}
+
+/* Leaves of the wanted hooks those of the operations that a device does all the time. */
+static void keep_frequent(bool *wanted)
+{
+	for (size_t i = 0; i < hook_count; i++) {
+		__u32 operations = hook_operations(&hooks[i]);
+
+		wanted[i] = wanted[i] && (operations == 1u << OPERATION_READ ||
+					  operations == 1u << OPERATION_WRITE ||
+					  operations == 1u << OPERATION_IOCTL);
+	}
 }
 
 static void explain_load_error(int error)
@@ -441,23 +261,29 @@ static void explain_load_error(int error)
 
 static int open_tracer(struct tracer *tracer)
 {
+	/* A command is not to begin before all is there, nor are accesses to miss their widths. */
+	bool at_once = tracer->options.config.follow ||
+		       tracer->options.groups[HOOK_GROUP_DEVICE_ACCESS];
 	bool wanted[hook_count];
 	int error;
 
-	if (handle_typed_sections() || kernel_open(&tracer->kernel)) {
+	if (kernel_open(&tracer->kernel)) {
 		message_error("out of memory");
 		return -1;
 	}
-	attach_kernel = &tracer->kernel;
 	if (!tracer->kernel.has_btf) {
 		message_error("the kernel has no BTF (/sys/kernel/btf/vmlinux): boot one built "
 			      "with CONFIG_DEBUG_INFO_BTF");
 		return -1;
 	}
 	missing_hooks(tracer, wanted);
+	if (!at_once)
+		keep_frequent(wanted);
 	error = attach_hooks(tracer, wanted);
 	error = error ?: map_counters(tracer);
-	error = error ?: attach_follow(tracer);
+	if (!error && at_once)
+		tracer_attach_rest(tracer);
+	error = error ?: part_attach_follow(first_part(tracer), &tracer->options.config);
 	if (error) {
 		explain_load_error(error);
 		return -1;
@@ -509,12 +335,8 @@ void tracer_close(struct tracer *tracer)
 		munmap(tracer->stats, tracer->stats_bytes);
 	if (tracer->devices)
 		munmap(tracer->devices, tracer->devices_bytes);
-	while (tracer->parts) {
-		struct part *next = tracer->parts->next;
-
-		free_part(tracer->parts);
-		tracer->parts = next;
-	}
+	while (tracer->loads)
+		unload(&tracer->loads);
 	kernel_close(&tracer->kernel);
 	free(tracer->hooks);
 	free(tracer);
@@ -544,31 +366,74 @@ int tracer_follow(struct tracer *tracer, pid_t pid)
 	return -1;
 }
 
-static bool module_arrived(const struct tracer *tracer)
+static void forget_cached_keys(struct tracer *tracer)
 {
+	__atomic_add_fetch(&tracer->state->generation, GENERATION, __ATOMIC_SEQ_CST);
+}
+
+int tracer_attach_rest(struct tracer *tracer)
+{
+	bool wanted[hook_count];
+	size_t missing = missing_hooks(tracer, wanted);
+
+	if (!missing && tracer->state->settled)
+		return 0;
+	/* What is cached meanwhile might outlive what it is about. */
+	__atomic_store_n(&tracer->state->settled, 0, __ATOMIC_SEQ_CST);
+	forget_cached_keys(tracer);
+	if (missing)
+		attach_hooks(tracer, wanted);
+	__atomic_store_n(&tracer->state->settled, 1, __ATOMIC_SEQ_CST);
+	forget_cached_keys(tracer);
 	for (size_t i = 0; i < hook_count; i++)
-		if (tracer->options.groups[hooks[i].group] &&
-		    tracer->hooks[i].presence == HOOK_NO_MODULE &&
-		    kernel_has_module(hooks[i].module))
-			return true;
-	return false;
+		missing -= wanted[i];
+	return (int)missing;
+}
+
+/* Loaded, unloaded, or loaded again: only typed programs keep a module from that. */
+static bool module_changed(const struct tracer *tracer, size_t hook)
+{
+	const struct hook_state *state = &tracer->hooks[hook];
+
+	return (state->presence == HOOK_NO_MODULE || state->presence == HOOK_IN_MODULE) &&
+	       is_asked_for(&tracer->options, &hooks[hook]) &&
+	       kernel_module(hooks[hook].module) != state->module;
+}
+
+static void forget_hook(struct tracer *tracer, size_t hook)
+{
+	struct loaded **place = &tracer->loads;
+
+	tracer->hooks[hook].attached = false;
+	tracer->hooks[hook].error = 0;
+	while (*place) {
+		struct loaded *loaded = *place;
+
+		/* The first load's maps are everybody's. */
+		if (part_detach_hook(loaded->part, &hooks[hook], &tracer->missed_probes) ||
+		    !loaded->next) {
+			place = &loaded->next;
+			continue;
+		}
+		tracer->missed_runs += part_missed_runs(loaded->part);
+		unload(place);
+	}
 }
 
 int tracer_pick_up_modules(struct tracer *tracer)
 {
-	bool wanted[hook_count];
-	size_t before;
+	bool changed = false;
 
-	if (!module_arrived(tracer))
+	for (size_t i = 0; i < hook_count; i++) {
+		if (!module_changed(tracer, i))
+			continue;
+		changed = true;
+		forget_hook(tracer, i);
+	}
+	if (!changed)
 		return 0;
 	kernel_find_hooks(&tracer->kernel);
-	before = missing_hooks(tracer, wanted);
-	if (!before)
-		return 0;
-	attach_hooks(tracer, wanted);
-	for (size_t i = 0; i < hook_count; i++)
-		before -= wanted[i];
-	return (int)before;
+	return tracer_attach_rest(tracer);
 }
 
 struct latency_stats *tracer_stats(const struct tracer *tracer, __u32 *count)
@@ -584,53 +449,14 @@ const struct device_info *tracer_device(const struct tracer *tracer, __u32 index
 	return index < MAX_DEVICES ? &tracer->devices[index] : NULL;
 }
 
-size_t tracer_errnos(const struct tracer *tracer, __u32 key, struct errno_count *counts,
-		     size_t most)
+size_t tracer_errnos(const struct tracer *tracer, struct errno_key *keys, __u64 *counts)
 {
-	struct errno_key at, *previous = NULL;
-	size_t found = 0;
+	__u32 position, found = MAX_ERRNOS;
 
-	while (found < most && !bpf_map_get_next_key(tracer->errnos_fd, previous, &at)) {
-		if (at.key == key &&
-		    !bpf_map_lookup_elem(tracer->errnos_fd, &at, &counts[found].count))
-			counts[found++].error = at.error;
-		previous = &at;
-	}
+	if (bpf_map_lookup_batch(tracer->errnos_fd, NULL, &position, keys, counts, &found, NULL) &&
+	    errno != ENOENT) /* the end of the map */
+		return 0;
 	return found;
-}
-
-static __u64 count_missed_runs(const struct part *part)
-{
-	struct bpf_program *program;
-	__u64 missed = 0;
-
-	bpf_object__for_each_program (program, part->object) {
-		struct bpf_prog_info info = {};
-		__u32 bytes = sizeof(info);
-		int fd = bpf_program__fd(program);
-
-		if (fd >= 0 && !bpf_obj_get_info_by_fd(fd, &info, &bytes))
-			missed += info.recursion_misses;
-	}
-	return missed;
-}
-
-static __u64 count_missed_probes(const struct part *part)
-{
-	__u64 missed = 0;
-
-	for (size_t i = 0; i < part->links; i++) {
-		struct compat_link_info info = {};
-		__u32 bytes = sizeof(info);
-
-		if (bpf_obj_get_info_by_fd(bpf_link__fd(part->link[i]), &info, &bytes))
-			continue;
-		if (info.type == COMPAT_LINK_PERF_EVENT &&
-		    (info.perf_event_type == COMPAT_PERF_EVENT_KPROBE ||
-		     info.perf_event_type == COMPAT_PERF_EVENT_KRETPROBE))
-			missed += info.missed;
-	}
-	return missed;
 }
 
 static __u64 count_in_flight(const struct task_slot *slot)
@@ -646,9 +472,11 @@ void tracer_losses(const struct tracer *tracer, struct report_losses *losses)
 {
 	memset(losses, 0, sizeof(*losses));
 	memcpy(losses->by_cause, tracer->state->losses, sizeof(losses->by_cause));
-	for (const struct part *part = tracer->parts; part; part = part->next) {
-		losses->missed_runs += count_missed_runs(part);
-		losses->missed_probes += count_missed_probes(part);
+	losses->missed_runs = tracer->missed_runs;
+	losses->missed_probes = tracer->missed_probes;
+	for (const struct loaded *loaded = tracer->loads; loaded; loaded = loaded->next) {
+		losses->missed_runs += part_missed_runs(loaded->part);
+		losses->missed_probes += part_missed_probes(loaded->part);
 	}
 	for (size_t i = 0; i < TASK_SLOTS; i++)
 		losses->in_flight += count_in_flight(&tracer->state->tasks[i]);

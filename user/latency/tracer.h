@@ -23,6 +23,7 @@ struct tracer_options {
 /* How a hook is attached. */
 struct hook_state {
 	enum hook_presence presence;
+	__u64 module; /* kernel_module() when that was found */
 	bool attached;
 	enum hook_type type;
 	int error; /* errno of the last attempt, 0 if there was none */
@@ -31,8 +32,10 @@ struct hook_state {
 struct tracer;
 
 /*
- * Loads and attaches; nothing is counted before tracer_start(). Returns NULL
- * after an error message.
+ * Loads and attaches; nothing is counted before tracer_start(). Without a
+ * command to follow that is done for what a device does all the time (read,
+ * write, ioctl) only: tracer_attach_rest() is to follow. Returns NULL after an
+ * error message.
  */
 struct tracer *tracer_open(const struct tracer_options *options);
 void tracer_close(struct tracer *tracer);
@@ -43,16 +46,18 @@ void tracer_stop(struct tracer *tracer);
 /* Follows a process and its children; 0, or -1 after an error message. */
 int tracer_follow(struct tracer *tracer, pid_t pid);
 
-/* Attaches the hooks of modules that were loaded meanwhile; returns how many. */
+/* Attaches what tracer_open() left; call it soon after tracer_start(). Returns how many hooks. */
+int tracer_attach_rest(struct tracer *tracer);
+
+/* Attaches the hooks of modules that were loaded, or loaded anew, meanwhile; returns how many. */
 int tracer_pick_up_modules(struct tracer *tracer);
 
 /* The kernel's counters, shared memory that goes on changing. */
 struct latency_stats *tracer_stats(const struct tracer *tracer, __u32 *count);
 const struct device_info *tracer_device(const struct tracer *tracer, __u32 index);
 
-/* Number of failures of a key by errno; returns how many entries were filled in. */
-size_t tracer_errnos(const struct tracer *tracer, __u32 key, struct errno_count *counts,
-		     size_t most);
+/* Failures of all keys by errno, at most MAX_ERRNOS; returns how many entries were filled in. */
+size_t tracer_errnos(const struct tracer *tracer, struct errno_key *keys, __u64 *counts);
 
 void tracer_losses(const struct tracer *tracer, struct report_losses *losses);
 
