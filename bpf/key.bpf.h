@@ -99,16 +99,12 @@ __noinline __u32 add_device(const struct device_name *seen_name, const struct de
 	if (!seen_name || !seen)
 		return 0;
 	name = *seen_name; /* before 6.2 a parameter cannot be the key of a map */
-	if (shared.devices >= MAX_DEVICES) {
-		count_loss(LOSS_DEVICES_FULL);
+	if (shared.devices >= MAX_DEVICES)
 		return 0;
-	}
 	device = __sync_fetch_and_add(&shared.devices, 1) + 1;
 	info = bpf_map_lookup_elem(&devices, &device);
-	if (!info) {
-		count_loss(LOSS_DEVICES_FULL);
+	if (!info)
 		return 0;
-	}
 	*info = *seen;
 	__builtin_memcpy(info->name, name.text, sizeof(info->name));
 	set_region_shift(info);
@@ -117,10 +113,7 @@ __noinline __u32 add_device(const struct device_name *seen_name, const struct de
 		return device;
 	/* Another CPU was faster. */
 	known = bpf_map_lookup_elem(&device_by_name, &name);
-	if (known)
-		return *known;
-	count_loss(LOSS_DEVICES_FULL);
-	return 0;
+	return known ? *known : 0;
 }
 
 static __always_inline bool same_name(const char *a, const char *b)
@@ -147,19 +140,25 @@ __noinline int renew_device(__u32 device, const struct device_info *seen)
 	return 0;
 }
 
-static __always_inline __u32 find_device(const struct latency_request *request)
+/* Its index, or 0: a loss if the operation is to be counted. */
+static __always_inline __u32 find_device(const struct latency_request *request, bool counted)
 {
 	struct device_name name = {};
 	struct device_info seen = {};
-	__u32 *known;
+	__u32 device, *known;
 
 	if (describe_device(request->kind, request->handle, &name, &seen)) {
-		count_loss(LOSS_UNKNOWN_DEVICES);
+		if (counted)
+			count_loss(LOSS_UNKNOWN_DEVICES);
 		return 0;
 	}
 	known = bpf_map_lookup_elem(&device_by_name, &name);
-	if (!known)
-		return add_device(&name, &seen);
+	if (!known) {
+		device = add_device(&name, &seen);
+		if (!device && counted)
+			count_loss(LOSS_DEVICES_FULL);
+		return device;
+	}
 	renew_device(*known, &seen);
 	return *known;
 }
@@ -248,14 +247,15 @@ __noinline int find_key(struct cached_key *cached, const struct latency_request 
 	region = request->region;
 	cached->key = KEY_FILTERED;
 	cached->handle = 0;
-	cached->device = 0; /* nothing is learned of what is filtered */
+	cached->device = 0;
 	accepted = shared.enabled && accept_operation(request->operation) && accept_task();
 	if (!accepted && !(shared.enabled && teaches(request)))
 		return 0;
-	device = find_device(request);
+	device = find_device(request, accepted);
 	info = bpf_map_lookup_elem(&devices, &device);
 	if (!info || !device) {
-		cached->key = KEY_LOST;
+		if (accepted)
+			cached->key = KEY_LOST;
 		return 0;
 	}
 	cached->device = device;

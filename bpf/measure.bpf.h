@@ -185,7 +185,8 @@ static __always_inline void count_operation(void *ctx, const struct in_flight *f
 
 static __always_inline void count_end_without_start(void)
 {
-	if (shared.enabled)
+	/* While hooks are attached, ends are before starts. */
+	if (shared.enabled && shared.settled)
 		count_loss(LOSS_ENDS_WITHOUT_START);
 }
 

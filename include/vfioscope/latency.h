@@ -213,7 +213,7 @@ struct latency_state {
 	__u32 generation; /* raised by GENERATION when a cached key may have become wrong */
 	__u32 keys;	  /* keys handed out so far; may run past the map's size */
 	__u32 devices;	  /* devices handed out so far; likewise */
-	__u32 settled;	  /* 1: the hooks that raise generation are there, keys may be cached */
+	__u32 settled;	  /* 1: all that raises generation is attached, keys may be cached */
 	__u32 reserved;
 	__u64 losses[LOSSES];
 };

@@ -96,6 +96,6 @@ setup() {
 	ended_with 0 reloaded
 	said_nothing reloaded
 	holds 'map(select(.type == "latency-total" and .op == "read")) |
-		map([.region, .count]) == [["config", 258]]' reloaded
+		map([.region, .count]) == [["config", 534]]' reloaded
 	nothing_lost reloaded
 }

@@ -37,16 +37,16 @@ static int measure(const struct options *options, struct tracer *tracer, struct 
 	if (error)
 		message_error("out of memory");
 	tracer_start(tracer);
-	run_start(run, options);
 	tracer_attach_rest(tracer);
+	run_start(run, options);
 	while (!error && event != RUN_END && event != RUN_FAILED) {
 		event = run_wait(run, -1);
 		if (event == RUN_END)
 			tracer_stop(tracer);
-		if (event == RUN_TICK || event == RUN_END) {
+		if (event == RUN_TICK)
 			tracer_pick_up_modules(tracer);
+		if (event == RUN_END || (event == RUN_TICK && options->interval_ns))
 			error = write_report(options, snapshot_interval(snapshot));
-		}
 	}
 	/* Without intervals the only report is the total. */
 	if (!error && options->interval_ns)

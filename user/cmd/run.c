@@ -16,7 +16,9 @@
 #include <unistd.h>
 
 #define SECOND_NS 1000000000ULL
-#define MILLISECOND_NS 1000000ULL
+
+/* New modules are looked for at this pace if there are no reports. */
+#define LOOK_NS SECOND_NS
 
 static __u64 now_ns(void)
 {
@@ -124,8 +126,8 @@ void run_start(struct run *run, const struct options *options)
 {
 	__u64 now = now_ns();
 
-	run->interval_ns = options->interval_ns;
-	run->next_ns = run->interval_ns ? now + run->interval_ns : 0;
+	run->interval_ns = options->interval_ns ?: LOOK_NS;
+	run->next_ns = now + run->interval_ns;
 	run->end_ns = options->duration_ns ? now + options->duration_ns : 0;
 	run->count = options->count;
 	if (run->release >= 0) {
@@ -137,9 +139,10 @@ void run_start(struct run *run, const struct options *options)
 	run->release = -1;
 }
 
-/* Takes over how the command ended, as a shell would. */
-static void reap(struct run *run)
+/* Takes over how the command ended, as a shell would; true if it did now. */
+static bool reap(struct run *run)
 {
+	pid_t child = run->child;
 	int status;
 
 	while (run->child && waitpid(run->child, &status, WNOHANG) == run->child) {
@@ -149,6 +152,7 @@ static void reap(struct run *run)
 							128 + WTERMSIG(status);
 		run->child = 0;
 	}
+	return run->child != child;
 }
 
 /* RUN_READY: a signal that changes nothing. */
@@ -160,16 +164,16 @@ static enum run_event take_signal(struct run *run)
 		return RUN_READY;
 	switch (info.ssi_signo) {
 	case SIGCHLD:
-		reap(run);
-		return run->had_child && !run->child ? RUN_END : RUN_READY;
+		return reap(run) ? RUN_END : RUN_READY;
 	case SIGWINCH:
 		return RUN_RESIZE;
 	case SIGINT:
 		/* A terminal sends it to the command too, whose end is the one to wait for. */
 		if (run->child && isatty(STDIN_FILENO))
 			return RUN_READY;
-		return RUN_END;
+		__attribute__((fallthrough));
 	default:
+		run->signalled = true;
 		return RUN_END;
 	}
 }
@@ -228,6 +232,18 @@ enum run_event run_wait(struct run *run, int extra)
 	return RUN_END;
 }
 
+/* Takes a signal that came while output waits; true if it is time to give up. */
+static bool gives_up(struct run *run, bool signalled)
+{
+	pid_t child = run->child;
+
+	if (take_signal(run) != RUN_END)
+		return false;
+	run->over = true;
+	/* The end of the command is no reason not to report on it. */
+	return signalled && run->child == child;
+}
+
 int run_wait_for_output(struct run *run, int file)
 {
 	for (;;) {
@@ -235,21 +251,18 @@ int run_wait_for_output(struct run *run, int file)
 			{ .fd = file, .events = POLLOUT },
 			{ .fd = run->signals, .events = POLLIN },
 		};
-		pid_t child = run->child;
+		bool signalled = run->signalled;
+		int ready = poll(files, 2, signalled ? OUTPUT_GRACE_MS : -1);
 
-		if (poll(files, 2, -1) < 0 && errno != EINTR)
+		if (ready < 0 && errno != EINTR)
 			return -1;
+		if (!ready || (files[1].revents && gives_up(run, signalled))) {
+			errno = EINTR;
+			return -1;
+		}
 		/* Errors too: writing says which. */
 		if (files[0].revents)
 			return 0;
-		if (!files[1].revents || take_signal(run) != RUN_END)
-			continue;
-		run->over = true;
-		/* A command that has ended is still to be reported on. */
-		if (run->child != child)
-			continue;
-		errno = EINTR;
-		return -1;
 	}
 }
 

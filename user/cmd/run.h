@@ -19,11 +19,12 @@ struct run {
 	int release;			    /* closing it lets the child go on */
 	int child_status;		    /* exit status to take over */
 	bool had_child;
-	bool over; /* what ends the run came, if only while output waited for its reader */
+	bool signalled; /* a signal that ends the run came */
+	bool over;	/* what ends the run came, if only while output waited for its reader */
 };
 
 enum run_event {
-	RUN_TICK,   /* an interval is over */
+	RUN_TICK,   /* an interval is over, or without intervals a second */
 	RUN_END,    /* time is up, the command has ended, or a signal came */
 	RUN_READY,  /* the extra descriptor can be read */
 	RUN_RESIZE, /* the terminal has another size */
@@ -43,9 +44,13 @@ void run_start(struct run *run, const struct options *options);
 /* Waits for what comes next; extra is another descriptor to wait for, or -1. */
 enum run_event run_wait(struct run *run, int extra);
 
+/* A reader that takes nothing for so long once a signal has come will not. */
+#define OUTPUT_GRACE_MS 2000
+
 /*
- * Waits until `file` takes output. Returns 0, or -1 if a signal that ends the
- * run came before it did.
+ * Waits until `file` takes output. Returns 0, or -1 with errno: EINTR if a
+ * signal that ends the run came and nothing is taken for two seconds, or
+ * another signal came.
  */
 int run_wait_for_output(struct run *run, int file);
 

@@ -100,8 +100,8 @@ static int show(const struct options *options, struct tracer *tracer, struct run
 	}
 	message_stream(held);
 	tracer_start(tracer);
-	run_start(run, options);
 	tracer_attach_rest(tracer);
+	run_start(run, options);
 	error = watch(screen, tracer, snapshot, run);
 	tracer_stop(tracer);
 	screen_close(screen);

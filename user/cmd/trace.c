@@ -80,17 +80,21 @@ static int show_losses(const struct trace *trace)
 static int show(struct trace *trace, struct tracer *tracer, struct run *run)
 {
 	enum run_event event = RUN_TICK;
+	int events;
 
 	if (!trace->options->json)
 		trace->error = render_trace_heading(stdout);
 	tracer_start(tracer);
 	run_start(run, trace->options);
-	tracer_attach_rest(tracer);
 	while (!trace->error && !trace->done && event != RUN_END && event != RUN_FAILED) {
 		event = run_wait(run, tracer_event_fd(tracer));
 		if (event == RUN_END)
 			tracer_stop(tracer);
-		tracer_poll(tracer, 0, show_event, trace);
+		/* What was there when it ended is shown to its end. */
+		do
+			events = tracer_poll(tracer, 0, show_event, trace);
+		while (event == RUN_END && events == EVENTS_PER_POLL && !trace->error &&
+		       !trace->done);
 		if (event == RUN_TICK)
 			tracer_pick_up_modules(tracer);
 		if (!trace->error && fflush(stdout))
@@ -137,8 +141,6 @@ int command_trace(int argc, char **argv)
 	options.tracer.config.trace_stack = options.stack;
 	options.tracer.config.slower_ns = options.slower_ns;
 	options.tracer.event_bytes = (__u32)options.event_bytes;
-	/* New modules are looked for at this pace; a number is one of operations. */
-	options.interval_ns = 1000000000;
 	operations = options.count;
 	options.count = 0;
 	if (run_open(&run, &options))

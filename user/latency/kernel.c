@@ -7,6 +7,7 @@
 
 #include <bpf/bpf.h>
 #include <errno.h>
+#include <libgen.h>
 #include <limits.h>
 #include <linux/bpf.h>
 #include <stdio.h>
@@ -29,8 +30,8 @@ __u64 kernel_module(const char *module)
 		return 0;
 	snprintf(path, sizeof(path), "/sys/module/%s/initstate", module);
 	file = fopen(path, "re");
-	if (!file)
-		return folder.st_ino; /* built in */
+	if (!file) /* built in, unless it went just now */
+		return access(dirname(path), F_OK) ? 0 : folder.st_ino;
 	if (!fgets(state, sizeof(state), file))
 		state[0] = '\0';
 	fclose(file);
@@ -230,6 +231,9 @@ static void mark_absent_hooks(struct kernel *kernel)
 
 		if (hooks[i].needs_struct && !function->has_member)
 			function->presence = HOOK_ABSENT;
+		/* It may have come or gone meanwhile: then it is to be looked at again. */
+		if (hooks[i].module && kernel_module(hooks[i].module) != function->module)
+			function->module = 0;
 		/* BTF comes before the module is ready, and may still be there when it goes. */
 		if (function->presence != HOOK_IN_VMLINUX && hooks[i].module && !function->module)
 			function->presence = HOOK_NO_MODULE;

@@ -38,8 +38,6 @@ struct tracer {
 	int errnos_fd;
 };
 
-#define EVENTS_PER_POLL 1024
-
 static struct part *first_part(const struct tracer *tracer)
 {
 	const struct loaded *loaded = tracer->loads;
@@ -160,10 +158,16 @@ static int attach_hooks(struct tracer *tracer, bool *wanted)
 		if (!left)
 			return 0;
 		/* Without a JIT they load and none is attached: not to be tried for each load. */
-		tracer->kernel.has_type[type] = left < missing;
+		if (left == missing && type != HOOK_TYPE_KPROBE && !tracer->loads->next)
+			tracer->kernel.has_type[type] = false;
 		missing = left;
 	}
-	return tracer->loads ? 0 : error;
+	if (!tracer->loads)
+		return error;
+	for (size_t i = 0; i < hook_count; i++)
+		if (wanted[i] && !tracer->hooks[i].error)
+			tracer->hooks[i].error = ENOTSUP;
+	return 0;
 }
 
 static void *map_memory(const struct bpf_object *object, const char *name, size_t *bytes)
@@ -236,16 +240,20 @@ static size_t missing_hooks(struct tracer *tracer, bool *wanted)
 	return count;
 }
 
-/* Leaves of the wanted hooks those of the operations that a device does all the time. */
-static void keep_frequent(bool *wanted)
+/* The wanted hooks of operations that a device does all the time; returns how many. */
+static size_t keep_frequent(const bool *wanted, bool *frequent)
 {
+	size_t count = 0;
+
 	for (size_t i = 0; i < hook_count; i++) {
 		__u32 operations = hook_operations(&hooks[i]);
 
-		wanted[i] = wanted[i] && (operations == 1u << OPERATION_READ ||
-					  operations == 1u << OPERATION_WRITE ||
-					  operations == 1u << OPERATION_IOCTL);
+		frequent[i] = wanted[i] && (operations == 1u << OPERATION_READ ||
+					    operations == 1u << OPERATION_WRITE ||
+					    operations == 1u << OPERATION_IOCTL);
+		count += frequent[i];
 	}
+	return count;
 }
 
 static void explain_load_error(int error)
@@ -261,10 +269,13 @@ static void explain_load_error(int error)
 
 static int open_tracer(struct tracer *tracer)
 {
-	/* A command is not to begin before all is there, nor are accesses to miss their widths. */
-	bool at_once = tracer->options.config.follow ||
+	/*
+	 * A command is not to begin before all is there, accesses are not to miss their
+	 * widths, nor a trace to fill its buffer meanwhile.
+	 */
+	bool at_once = tracer->options.config.follow || tracer->options.config.trace ||
 		       tracer->options.groups[HOOK_GROUP_DEVICE_ACCESS];
-	bool wanted[hook_count];
+	bool wanted[hook_count], frequent[hook_count];
 	int error;
 
 	if (kernel_open(&tracer->kernel)) {
@@ -277,9 +288,9 @@ static int open_tracer(struct tracer *tracer)
 		return -1;
 	}
 	missing_hooks(tracer, wanted);
-	if (!at_once)
-		keep_frequent(wanted);
-	error = attach_hooks(tracer, wanted);
+	if (!keep_frequent(wanted, frequent))
+		at_once = true;
+	error = attach_hooks(tracer, at_once ? wanted : frequent);
 	error = error ?: map_counters(tracer);
 	if (!error && at_once)
 		tracer_attach_rest(tracer);
@@ -371,6 +382,15 @@ static void forget_cached_keys(struct tracer *tracer)
 	__atomic_add_fetch(&tracer->state->generation, GENERATION, __ATOMIC_SEQ_CST);
 }
 
+/* Whether every hook that tells when a cached key has become wrong is attached. */
+static bool tells_of_all(const struct tracer *tracer)
+{
+	for (size_t i = 0; i < hook_count; i++)
+		if (hooks[i].always && tracer->hooks[i].error)
+			return false;
+	return true;
+}
+
 int tracer_attach_rest(struct tracer *tracer)
 {
 	bool wanted[hook_count];
@@ -383,7 +403,7 @@ int tracer_attach_rest(struct tracer *tracer)
 	forget_cached_keys(tracer);
 	if (missing)
 		attach_hooks(tracer, wanted);
-	__atomic_store_n(&tracer->state->settled, 1, __ATOMIC_SEQ_CST);
+	__atomic_store_n(&tracer->state->settled, tells_of_all(tracer), __ATOMIC_SEQ_CST);
 	forget_cached_keys(tracer);
 	for (size_t i = 0; i < hook_count; i++)
 		missing -= wanted[i];
@@ -395,7 +415,7 @@ static bool module_changed(const struct tracer *tracer, size_t hook)
 {
 	const struct hook_state *state = &tracer->hooks[hook];
 
-	return (state->presence == HOOK_NO_MODULE || state->presence == HOOK_IN_MODULE) &&
+	return hooks[hook].module && state->presence != HOOK_IN_VMLINUX &&
 	       is_asked_for(&tracer->options, &hooks[hook]) &&
 	       kernel_module(hooks[hook].module) != state->module;
 }
@@ -424,15 +444,15 @@ int tracer_pick_up_modules(struct tracer *tracer)
 {
 	bool changed = false;
 
-	for (size_t i = 0; i < hook_count; i++) {
-		if (!module_changed(tracer, i))
-			continue;
-		changed = true;
-		forget_hook(tracer, i);
-	}
+	for (size_t i = 0; i < hook_count; i++)
+		changed = changed || module_changed(tracer, i);
 	if (!changed)
 		return 0;
 	kernel_find_hooks(&tracer->kernel);
+	/* By what was found, not by what was seen before: modules go on coming and going. */
+	for (size_t i = 0; i < hook_count; i++)
+		if (tracer->hooks[i].module != tracer->kernel.functions[i].module)
+			forget_hook(tracer, i);
 	return tracer_attach_rest(tracer);
 }
 
@@ -532,7 +552,7 @@ int tracer_poll(struct tracer *tracer, int timeout_ms, tracer_receive receive, v
 	tracer->received = 0;
 	result = ring_buffer__poll(tracer->ring, timeout_ms);
 	if (result >= 0 || result == -ECANCELED)
-		return 0;
+		return (int)tracer->received;
 	errno = -result;
 	return -1;
 }

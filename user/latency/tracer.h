@@ -32,10 +32,10 @@ struct hook_state {
 struct tracer;
 
 /*
- * Loads and attaches; nothing is counted before tracer_start(). Without a
- * command to follow that is done for what a device does all the time (read,
- * write, ioctl) only: tracer_attach_rest() is to follow. Returns NULL after an
- * error message.
+ * Loads and attaches; nothing is counted before tracer_start(). That is done
+ * for what a device does all the time (read, write, ioctl) only, unless there is
+ * a command to follow, a trace, or widths that reach the device:
+ * tracer_attach_rest() is to follow. Returns NULL after an error message.
  */
 struct tracer *tracer_open(const struct tracer_options *options);
 void tracer_close(struct tracer *tracer);
@@ -72,9 +72,10 @@ __u64 tracer_map_bytes(const struct tracer *tracer);
 int tracer_event_fd(const struct tracer *tracer);
 
 /*
- * Waits up to timeout_ms for events and calls `receive` for each. Returns 0,
- * or -1 with errno (EINTR for a signal).
+ * Waits up to timeout_ms for events and calls `receive` for each, at most for
+ * EVENTS_PER_POLL. Returns for how many, or -1 with errno (EINTR for a signal).
  */
+#define EVENTS_PER_POLL 1024
 typedef void (*tracer_receive)(const struct latency_event *event, void *argument);
 int tracer_poll(struct tracer *tracer, int timeout_ms, tracer_receive receive, void *argument);
 
