@@ -184,6 +184,7 @@ endif
 $(foreach domain,$(domains),\
 	$(eval $(filter $(BUILD)/obj/user/$(domain)/%,$(user_objects)): \
 		$(call skeletons_of,$(domain))))
+$(call object,tests/unit/test_core_btf.c): $(call skeletons_of,latency)
 
 $(user_objects) $(call object,$(unit_sources)): private cppflags = $(user_cppflags)
 $(client_objects) $(call object,tests/bench/attach.c): private cppflags = $(all_cppflags)

@@ -128,17 +128,6 @@ extern bool bpf_session_is_return(void *ctx) __ksym;
 
 #endif
 
-extern void *bpf_rdonly_cast(void *object, __u32 type) __ksym __weak;
-
-/* Of the verifier: which kfuncs it knows. A CO-RE constant, so what follows costs nothing. */
-enum special_kfunc_type___vfioscope {
-	KF_bpf_rdonly_cast___vfioscope,
-};
-
-#define HAS_RDONLY_CAST                                                                            \
-	bpf_core_enum_value_exists(enum special_kfunc_type___vfioscope,                            \
-				   KF_bpf_rdonly_cast___vfioscope)
-
 #if defined(bpf_target_x86) && !defined(HOOK_KPROBE)
 
 /* include/linux/sched.h: threads that only borrow user space's registers. */
@@ -149,7 +138,7 @@ enum special_kfunc_type___vfioscope {
 #define NR_PREAD64 17
 #define NR_PWRITE64 18
 
-/* pread() and pwrite() have the position in a register: the way before 6.2. */
+/* pread() and pwrite() have the position in a register. */
 static __always_inline bool offset_of_system_call(struct task_struct *task, __u64 *offset)
 {
 	struct pt_regs *registers = (struct pt_regs *)bpf_task_pt_regs(task);
@@ -158,6 +147,8 @@ static __always_inline bool offset_of_system_call(struct task_struct *task, __u6
 	    task->flags & (PF_IO_WORKER | PF_KTHREAD))
 		return false;
 	*offset = registers->r10;
+	/* Not a load from one of two pointers: the verifier wants one kind in each place. */
+	barrier_var(*offset);
 	return true;
 }
 
@@ -171,22 +162,15 @@ static __always_inline bool offset_of_system_call(struct task_struct *task, __u6
 #endif
 
 /*
- * The file offset that a task's read or write starts at. The verifier lets no pointer
- * to an integer through: a cast (6.2) or the system call's own registers save
- * the copy, which costs as much as the program around it.
+ * The file offset that a task's read or write starts at. The verifier lets no
+ * pointer to an integer through: the system call's own registers save the copy,
+ * which costs as much as the program around it. (A cast with bpf_rdonly_cast()
+ * would too, but for a kfunc libbpf reads all of the kernel's BTF.)
  */
 static __always_inline __u64 read_offset(struct task_struct *task, loff_t *position)
 {
 	__u64 offset;
 
-#ifndef HOOK_KPROBE /* nor casts without a JIT, where there are kprobes only */
-	if (HAS_RDONLY_CAST) {
-		struct timespec64 *cast =
-			bpf_rdonly_cast(position, bpf_core_type_id_kernel(struct timespec64));
-
-		return cast->tv_sec;
-	}
-#endif
 	if (offset_of_system_call(task, &offset))
 		return offset;
 	bpf_probe_read_kernel(&offset, sizeof(offset), position); /* 0 if it cannot be read */

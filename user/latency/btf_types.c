@@ -55,18 +55,13 @@ static bool within(const struct btf_header *header, size_t offset, size_t sectio
 	       section <= bytes - header->hdr_len - offset;
 }
 
-int btf_types_open(struct btf_types *btf, const char *name, const struct btf_types *base)
+int btf_types_of(struct btf_types *btf, const void *data, size_t bytes,
+		 const struct btf_types *base)
 {
-	unsigned char *data = NULL;
+	const unsigned char *start = data;
 	struct btf_header header;
-	size_t bytes = 0;
-	int error;
 
 	memset(btf, 0, sizeof(*btf));
-	error = read_file(name, &data, &bytes);
-	btf->data = data;
-	if (error)
-		return error;
 	if (bytes < sizeof(header))
 		return -EINVAL;
 	memcpy(&header, data, sizeof(header));
@@ -74,18 +69,32 @@ int btf_types_open(struct btf_types *btf, const char *name, const struct btf_typ
 	    !within(&header, header.type_off, header.type_len, bytes) ||
 	    !within(&header, header.str_off, header.str_len, bytes))
 		return -EINVAL;
-	btf->types = data + header.hdr_len + header.type_off;
+	btf->types = start + header.hdr_len + header.type_off;
 	btf->type_bytes = header.type_len;
-	btf->strings = (const char *)data + header.hdr_len + header.str_off;
+	btf->strings = (const char *)start + header.hdr_len + header.str_off;
 	btf->string_bytes = header.str_len;
 	btf->base = base;
 	btf->first_id = base ? base->end_id : 1;
 	return btf->strings[btf->string_bytes - 1] ? -EINVAL : 0;
 }
 
+int btf_types_open(struct btf_types *btf, const char *name, const struct btf_types *base)
+{
+	unsigned char *data = NULL;
+	size_t bytes = 0;
+	int error;
+
+	memset(btf, 0, sizeof(*btf));
+	error = read_file(name, &data, &bytes);
+	error = error ?: btf_types_of(btf, data, bytes, base);
+	btf->data = data;
+	return error;
+}
+
 void btf_types_close(struct btf_types *btf)
 {
 	free(btf->data);
+	free(btf->offsets);
 	memset(btf, 0, sizeof(*btf));
 }
 
@@ -129,22 +138,45 @@ static size_t more_bytes(const struct btf_type *type)
 	}
 }
 
+/* Types are no shorter than this: how many there are at most. */
+static int make_index(struct btf_types *btf)
+{
+	free(btf->offsets);
+	btf->offsets =
+		malloc((btf->type_bytes / sizeof(struct btf_type) + 1) * sizeof(*btf->offsets));
+	return btf->offsets ? 0 : -ENOMEM;
+}
+
 int btf_types_walk(struct btf_types *btf, btf_visit visit, void *argument)
 {
 	unsigned int id = btf->first_id;
 	size_t at = 0;
 
+	if (make_index(btf))
+		return -ENOMEM;
 	while (at + sizeof(struct btf_type) <= btf->type_bytes) {
 		const struct btf_type *type = (const void *)(btf->types + at);
 		size_t more = more_bytes(type), left = btf->type_bytes - at - sizeof(*type);
 
 		if (more > left)
 			return -EINVAL;
-		visit(id++, type, argument);
+		btf->offsets[id - btf->first_id] = (__u32)at;
+		if (visit)
+			visit(id, type, argument);
+		id++;
 		at += sizeof(*type) + more;
 	}
 	btf->end_id = id;
 	return at == btf->type_bytes ? 0 : -EINVAL;
+}
+
+const struct btf_type *btf_types_by_id(const struct btf_types *btf, unsigned int id)
+{
+	if (btf->base && id < btf->first_id)
+		return btf_types_by_id(btf->base, id);
+	if (id < btf->first_id || id >= btf->end_id)
+		return NULL;
+	return (const void *)(btf->types + btf->offsets[id - btf->first_id]);
 }
 
 const char *btf_types_string(const struct btf_types *btf, unsigned int offset)

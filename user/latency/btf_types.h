@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * One walk through the types of a kernel's BTF as it lies in /sys/kernel/btf.
- * libbpf builds an index of 130,000 types first, which takes longer than all
- * else that a start needs; it is left to where relocations need it.
+ * The types of a kernel's BTF as it lies in /sys/kernel/btf, read in place. libbpf
+ * keeps two copies, and looks through all of them for each type that a program
+ * is relocated against, which takes longer than all else that a start needs.
  */
 #ifndef VFIOSCOPE_BTF_TYPES_H
 #define VFIOSCOPE_BTF_TYPES_H
@@ -18,6 +18,8 @@ struct btf_types {
 	/* Of a module: what comes before its own, in vmlinux's. */
 	const struct btf_types *base;
 	unsigned int first_id, end_id; /* end_id: behind the last, known after a walk */
+	/* Where the types from first_id on begin in `types`; after a walk. */
+	__u32 *offsets;
 };
 
 /*
@@ -25,11 +27,21 @@ struct btf_types {
  * Returns 0 or a negative errno.
  */
 int btf_types_open(struct btf_types *btf, const char *name, const struct btf_types *base);
+
+/* The same of BTF in memory, which has to stay until it is closed. */
+int btf_types_of(struct btf_types *btf, const void *data, size_t bytes,
+		 const struct btf_types *base);
 void btf_types_close(struct btf_types *btf);
 
-/* Calls visit for each type. Returns 0, or -EINVAL if the end does not fit. */
+/*
+ * Calls visit, unless it is NULL, for each type. Returns 0, -EINVAL if the end
+ * does not fit, or -ENOMEM.
+ */
 typedef void (*btf_visit)(unsigned int id, const struct btf_type *type, void *argument);
 int btf_types_walk(struct btf_types *btf, btf_visit visit, void *argument);
+
+/* A type of this BTF or its base; NULL if there is none, as for void. After a walk. */
+const struct btf_type *btf_types_by_id(const struct btf_types *btf, unsigned int id);
 
 /* A string of the BTF, "" if there is none at the offset. */
 const char *btf_types_string(const struct btf_types *btf, unsigned int offset);

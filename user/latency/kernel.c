@@ -174,23 +174,23 @@ static bool is_hook_module(const char *name)
 }
 
 /* Walks through one module's BTF; keeps its descriptor open, programs are loaded with it. */
-static void walk_module(struct kernel *kernel, const struct btf_types *vmlinux,
-			const size_t *sorted, int fd, const char *name)
+static void walk_module(struct kernel *kernel, const size_t *sorted, int fd, const char *name)
 {
-	struct btf_types btf;
+	struct btf_types *btf = &kernel->types[kernel->types_count];
 	struct walk walk = {
-		.kernel = kernel, .btf = &btf, .sorted = sorted, .module = name, .btf_fd = fd
+		.kernel = kernel, .btf = btf, .sorted = sorted, .module = name, .btf_fd = fd
 	};
 
-	if (btf_types_open(&btf, name, vmlinux))
-		close(fd);
-	else
-		btf_types_walk(&btf, visit_type, &walk);
-	btf_types_close(&btf);
+	if (kernel->types_count < KERNEL_TYPES && !btf_types_open(btf, name, &kernel->types[0]) &&
+	    !btf_types_walk(btf, visit_type, &walk)) {
+		kernel->types_count++;
+		return;
+	}
+	btf_types_close(btf);
+	close(fd);
 }
 
-static void walk_modules(struct kernel *kernel, const struct btf_types *vmlinux,
-			 const size_t *sorted)
+static void walk_modules(struct kernel *kernel, const size_t *sorted)
 {
 	__u32 id = 0;
 
@@ -205,7 +205,7 @@ static void walk_modules(struct kernel *kernel, const struct btf_types *vmlinux,
 			continue;
 		if (!bpf_obj_get_info_by_fd(fd, &info, &bytes) && info.kernel_btf &&
 		    is_hook_module(name))
-			walk_module(kernel, vmlinux, sorted, fd, name);
+			walk_module(kernel, sorted, fd, name);
 		else
 			close(fd);
 	}
@@ -243,22 +243,29 @@ static void mark_absent_hooks(struct kernel *kernel)
 void kernel_find_hooks(struct kernel *kernel)
 {
 	size_t *sorted = sorted_hooks();
-	struct btf_types vmlinux;
-	struct walk walk = { .kernel = kernel, .btf = &vmlinux, .sorted = sorted };
+	struct walk walk = { .kernel = kernel, .btf = &kernel->types[0], .sorted = sorted };
 
+	kernel_drop_types(kernel);
 	close_module_btf(kernel);
 	memset(kernel->functions, 0, hook_count * sizeof(*kernel->functions));
 	for (size_t i = 0; i < hook_count; i++)
 		if (hooks[i].module)
 			kernel->functions[i].module = kernel_module(hooks[i].module);
-	kernel->has_btf = sorted && !btf_types_open(&vmlinux, "vmlinux", NULL) &&
-			  !btf_types_walk(&vmlinux, visit_type, &walk);
+	kernel->types_count = 1;
+	kernel->has_btf = sorted && !btf_types_open(&kernel->types[0], "vmlinux", NULL) &&
+			  !btf_types_walk(&kernel->types[0], visit_type, &walk);
 	if (kernel->has_btf)
-		walk_modules(kernel, &vmlinux, sorted);
+		walk_modules(kernel, sorted);
+	else
+		kernel_drop_types(kernel);
 	mark_absent_hooks(kernel);
-	if (sorted)
-		btf_types_close(&vmlinux);
 	free(sorted);
+}
+
+void kernel_drop_types(struct kernel *kernel)
+{
+	while (kernel->types_count)
+		btf_types_close(&kernel->types[--kernel->types_count]);
 }
 
 int kernel_open(struct kernel *kernel)
@@ -275,6 +282,7 @@ int kernel_open(struct kernel *kernel)
 
 void kernel_close(struct kernel *kernel)
 {
+	kernel_drop_types(kernel);
 	if (kernel->functions)
 		close_module_btf(kernel);
 	free(kernel->functions);

@@ -3,6 +3,7 @@
 #ifndef VFIOSCOPE_KERNEL_H
 #define VFIOSCOPE_KERNEL_H
 
+#include "btf_types.h"
 #include "hooks.h"
 
 #include <stdbool.h>
@@ -23,6 +24,9 @@ struct hook_function {
 	__u64 module;	 /* kernel_module() of the hook's module */
 };
 
+/* vmlinux and the modules that hooks name. */
+#define KERNEL_TYPES 8
+
 struct kernel {
 	bool has_btf;
 	bool preempts;		    /* so that programs other than kprobes are skipped at times */
@@ -30,6 +34,9 @@ struct kernel {
 	int type_error[HOOK_TYPES]; /* errno if not */
 	unsigned int quiet;	    /* BTF id of a function that nothing calls, or 0 */
 	struct hook_function *functions; /* one for each hook */
+	/* vmlinux's types, then those of modules with hooks; see kernel_drop_types() */
+	struct btf_types types[KERNEL_TYPES];
+	size_t types_count;
 };
 
 /*
@@ -47,6 +54,9 @@ void kernel_try_types(struct kernel *kernel, bool attach);
 
 /* Looks for the hooks' functions again, after a module was loaded or unloaded. */
 void kernel_find_hooks(struct kernel *kernel);
+
+/* Frees the types, some megabytes, that programs are loaded with. */
+void kernel_drop_types(struct kernel *kernel);
 
 /*
  * A number that stands for a loaded module, another one when it is loaded

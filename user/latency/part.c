@@ -3,6 +3,7 @@
 
 #include "../compat.h"
 #include "../message.h"
+#include "core_btf.h"
 #include "latency_fentry.skel.h"
 #include "latency_fsession.skel.h"
 #include "latency_kprobe.skel.h"
@@ -13,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /* Programs of a hook: at most entry and exit. Plus the two that follow processes. */
 #define PROGRAMS_PER_HOOK 2
@@ -32,6 +34,14 @@ struct part {
 
 static const char *const follow_programs[FOLLOW_PROGRAMS] = { "follow_fork", "follow_free" };
 
+static bool is_follow(const struct bpf_program *program)
+{
+	for (size_t i = 0; i < FOLLOW_PROGRAMS; i++)
+		if (!strcmp(bpf_program__name(program), follow_programs[i]))
+			return true;
+	return false;
+}
+
 /* The kernel whose functions the programs being loaded attach to: libbpf's handlers are global. */
 static const struct kernel *attach_kernel;
 
@@ -45,6 +55,7 @@ static int prepare_typed(struct bpf_program *program, struct bpf_prog_load_opts 
 	for (size_t i = 0; i < hook_count; i++) {
 		if (strcmp(hooks[i].function, function))
 			continue;
+		options->attach_prog_fd = 0;
 		options->attach_btf_obj_fd = (__u32)attach_kernel->functions[i].btf_fd;
 		options->attach_btf_id = attach_kernel->functions[i].id;
 		return 0;
@@ -86,24 +97,44 @@ static int handle_typed_sections(void)
 	return 0;
 }
 
-static struct bpf_object *open_object(enum hook_type type)
+static const void *object_of(enum hook_type type, size_t *bytes)
 {
-	const void *bytes = NULL;
-	size_t size = 0;
-
 	switch (type) {
 	case HOOK_TYPE_FSESSION:
-		bytes = latency_fsession__elf_bytes(&size);
-		break;
+		return latency_fsession__elf_bytes(bytes);
 	case HOOK_TYPE_FENTRY:
-		bytes = latency_fentry__elf_bytes(&size);
-		break;
+		return latency_fentry__elf_bytes(bytes);
 	default:
-		bytes = latency_kprobe__elf_bytes(&size);
+		return latency_kprobe__elf_bytes(bytes);
 	}
+}
+
+/* types: a descriptor of what to relocate against, or negative: libbpf is to look itself. */
+static struct bpf_object *open_object(const void *elf, size_t bytes, int types)
+{
+	char path[32];
+
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", types);
 	LIBBPF_OPTS(bpf_object_open_opts, options, .object_name = "vfioscope",
-		    .kernel_log_level = message_is_verbose() ? VERIFIER_STATISTICS : 0);
-	return bpf_object__open_mem(bytes, size, &options);
+		    .kernel_log_level = message_is_verbose() ? VERIFIER_STATISTICS : 0,
+		    .btf_custom_path = types >= 0 && !access(path, R_OK) ? path : NULL);
+	return bpf_object__open_mem(elf, bytes, &options);
+}
+
+/*
+ * What typed programs attach to is said by prepare_typed(). libbpf would read all
+ * of vmlinux's BTF to find it, unless it is a program's; which is not looked at.
+ */
+static int keep_from_searching(struct bpf_object *object, int some_file)
+{
+	struct bpf_program *program;
+	int error = 0;
+
+	bpf_object__for_each_program (program, object)
+		if (bpf_program__autoload(program) &&
+		    bpf_program__type(program) == BPF_PROG_TYPE_TRACING && !is_follow(program))
+			error = error ?: bpf_program__set_attach_target(program, some_file, NULL);
+	return error;
 }
 
 /* The programs of a hook in this load, entry last: it must not run before its exit does. */
@@ -188,11 +219,26 @@ static int share_maps(struct bpf_object *object, const struct bpf_object *first)
 	return 0;
 }
 
+/* Chooses, relocates and loads; types as for open_object(). */
+static int load_object(struct bpf_object *object, const struct tracer_options *options,
+		       const bool *wanted, const struct part *first, int types)
+{
+	int error;
+
+	choose_programs(options, object, wanted, !first);
+	error = first ? share_maps(object, first->object) : prepare_maps(object, options);
+	if (!error && types >= 0)
+		error = keep_from_searching(object, types);
+	return error ?: bpf_object__load(object);
+}
+
 int part_load(struct part **loaded, enum hook_type type, const struct kernel *kernel,
 	      const struct tracer_options *options, const bool *wanted, const struct part *first)
 {
 	struct part *part;
-	int error;
+	const void *elf;
+	size_t bytes;
+	int error, types;
 
 	error = handle_typed_sections();
 	if (error)
@@ -201,17 +247,15 @@ int part_load(struct part **loaded, enum hook_type type, const struct kernel *ke
 						 sizeof(part->at[0]));
 	if (!part)
 		return -ENOMEM;
-	part->object = open_object(type);
-	if (!part->object) {
-		error = -errno;
-		free(part);
-		return error;
-	}
 	attach_kernel = kernel;
-	choose_programs(options, part->object, wanted, !first);
-	error = first ? share_maps(part->object, first->object) :
-			prepare_maps(part->object, options);
-	error = error ?: bpf_object__load(part->object);
+	elf = object_of(type, &bytes);
+	types = core_btf_create(kernel->types, kernel->types_count, elf, bytes);
+	message_debug("the kernel's types for relocation: %s",
+		      types < 0 ? strerror(-types) : "collected");
+	part->object = open_object(elf, bytes, types);
+	error = part->object ? load_object(part->object, options, wanted, first, types) : -errno;
+	if (types >= 0)
+		close(types);
 	if (error) {
 		part_free(part);
 		return error;

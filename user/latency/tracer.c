@@ -403,6 +403,7 @@ int tracer_attach_rest(struct tracer *tracer)
 	forget_cached_keys(tracer);
 	if (missing)
 		attach_hooks(tracer, wanted);
+	kernel_drop_types(&tracer->kernel);
 	__atomic_store_n(&tracer->state->settled, tells_of_all(tracer), __ATOMIC_SEQ_CST);
 	forget_cached_keys(tracer);
 	for (size_t i = 0; i < hook_count; i++)
