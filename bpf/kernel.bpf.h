@@ -49,16 +49,6 @@ struct vfio_group___vfioscope {
 	struct iommu_group___vfioscope *iommu_group;
 };
 
-/* include/uapi/linux/vfio.h, up to the last member in use */
-struct vfio_region_info___vfioscope {
-	__u32 argsz;
-	__u32 flags;
-	__u32 index;
-	__u32 cap_offset;
-	__u64 size;
-	__u64 offset;
-};
-
 /* drivers/vfio/vfio_iommu_type1.c */
 struct vfio_iommu___vfioscope {
 	struct list_head domain_list;

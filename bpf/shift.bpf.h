@@ -12,13 +12,23 @@
 #include "task.bpf.h"
 #include "device.bpf.h"
 
+/* struct vfio_region_info of include/uapi/linux/vfio.h: its layout is the same everywhere. */
+struct region_answer {
+	__u32 argsz;
+	__u32 flags;
+	__u32 index;
+	__u32 cap_offset;
+	__u64 size;
+	__u64 offset;
+};
+
 #define SHIFT_LEAST 12
 #define SHIFT_MOST 58
 
 static __noinline void learn_from(__u64 user_info, __u32 device)
 {
 	struct device_info *info = bpf_map_lookup_elem(&devices, &device);
-	struct vfio_region_info___vfioscope answer;
+	struct region_answer answer;
 
 	if (!info || !info->learns ||
 	    bpf_probe_read_user(&answer, sizeof(answer), (void *)user_info))

@@ -7,6 +7,8 @@
 /* The skeleton has the layouts of the programs' variables. */
 #include <vfioscope/latency.h>
 
+#include "latency_fentry.skel.h"
+#include "latency_fsession.skel.h"
 #include "latency_kprobe.skel.h"
 
 #include <bpf/btf.h>
@@ -122,6 +124,52 @@ static void types_are_the_kernels(void **state)
 	assert_true(members > 500);
 }
 
+static unsigned int structs_named(const struct btf *btf, const char *name)
+{
+	unsigned int count = 0;
+
+	for (__u32 id = 1; id < btf__type_cnt(btf); id++) {
+		const struct btf_type *type = btf__type_by_id(btf, id);
+
+		count += btf_is_struct(type) &&
+			 !strcmp(btf__name_by_offset(btf, type->name_off), name);
+	}
+	return count;
+}
+
+/* A second one of a name is a second candidate. */
+static void candidates_are_as_many(void **state)
+{
+	(void)state;
+	if (!small)
+		skip();
+	for (size_t i = 0; i < COUNT_OF(roots); i++)
+		assert_int_equal(structs_named(small, roots[i]), structs_named(whole, roots[i]));
+}
+
+static void all_objects_can_be_read(void **state)
+{
+	const void *(*const objects[])(size_t *) = { latency_fentry__elf_bytes,
+						     latency_fsession__elf_bytes,
+						     latency_kprobe__elf_bytes };
+	struct btf_types kernel;
+
+	(void)state;
+	if (!small)
+		skip();
+	assert_int_equal(btf_types_open(&kernel, "vmlinux", NULL), 0);
+	assert_int_equal(btf_types_walk(&kernel, NULL, NULL), 0);
+	for (size_t i = 0; i < COUNT_OF(objects); i++) {
+		size_t bytes;
+		const void *elf = objects[i](&bytes);
+		int file = core_btf_create(&kernel, 1, elf, bytes);
+
+		assert_true(file >= 0);
+		close(file);
+	}
+	btf_types_close(&kernel);
+}
+
 static void nothing_else_is_there(void **state)
 {
 	(void)state;
@@ -145,6 +193,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(types_are_the_kernels),
+		cmocka_unit_test(candidates_are_as_many),
+		cmocka_unit_test(all_objects_can_be_read),
 		cmocka_unit_test(nothing_else_is_there),
 		cmocka_unit_test(what_is_no_object_is_refused),
 	};

@@ -63,13 +63,16 @@ int latency_run(const struct options *options)
 
 	if (run_open(&run, options))
 		return STATUS_FAILURE;
+	if (output_open(&run)) {
+		run_close(&run);
+		return STATUS_FAILURE;
+	}
 	privileges_limit();
 	tracer = tracer_open(&options->tracer);
-	if (tracer && !(run.child && tracer_follow(tracer, run.child)) && !output_open(&run)) {
+	if (tracer && !(run.child && tracer_follow(tracer, run.child)))
 		error = measure(options, tracer, &run);
-		output_close();
-	}
 	tracer_close(tracer);
+	output_close();
 	status = run_close(&run);
 	return error ? STATUS_FAILURE : status;
 }

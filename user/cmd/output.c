@@ -20,11 +20,11 @@ static struct output {
 } output;
 
 /* Some terminals say that they take output and do not: returns EINTR when it is time to give up. */
-static int wait_while_full(const struct run *run, unsigned int tries)
+static int wait_while_full(const struct run *run, unsigned int *tries)
 {
 	const unsigned int pause_ms = 10;
 
-	if (run->signalled && tries * pause_ms > OUTPUT_GRACE_MS)
+	if (run->signalled && ++*tries * pause_ms > OUTPUT_GRACE_MS)
 		return EINTR;
 	usleep(pause_ms * 1000);
 	return 0;
@@ -60,7 +60,7 @@ static ssize_t write_when_read(void *cookie, const char *buffer, size_t bytes)
 		if (written >= 0)
 			done += (size_t)written;
 		else if (errno == EAGAIN)
-			to->error = wait_while_full(to->run, ++tries);
+			to->error = wait_while_full(to->run, &tries);
 		else
 			to->error = errno;
 		if (written > 0)

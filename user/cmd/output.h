@@ -8,7 +8,10 @@
 
 #include "run.h"
 
-/* Makes stdout heed the signals of the run. Returns 0, or -1 after an error message. */
+/*
+ * Makes stdout heed the signals of the run. Call it with all privileges: a user's
+ * pipe or terminal is opened anew. Returns 0, or -1 after an error message.
+ */
 int output_open(struct run *run);
 
 /* Writes what is left and makes stdout as it was. After output_open(), before run_close(). */

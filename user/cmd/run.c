@@ -251,18 +251,19 @@ int run_wait_for_output(struct run *run, int file)
 			{ .fd = file, .events = POLLOUT },
 			{ .fd = run->signals, .events = POLLIN },
 		};
-		bool signalled = run->signalled;
+		bool signalled = run->signalled, give_up;
 		int ready = poll(files, 2, signalled ? OUTPUT_GRACE_MS : -1);
 
 		if (ready < 0 && errno != EINTR)
 			return -1;
-		if (!ready || (files[1].revents && gives_up(run, signalled))) {
-			errno = EINTR;
-			return -1;
-		}
+		give_up = !ready || (files[1].revents && gives_up(run, signalled));
 		/* Errors too: writing says which. */
 		if (files[0].revents)
 			return 0;
+		if (give_up) {
+			errno = EINTR;
+			return -1;
+		}
 	}
 }
 

@@ -145,13 +145,16 @@ int command_trace(int argc, char **argv)
 	options.count = 0;
 	if (run_open(&run, &options))
 		return STATUS_FAILURE;
+	if (output_open(&run)) {
+		run_close(&run);
+		return STATUS_FAILURE;
+	}
 	privileges_limit();
 	tracer = tracer_open(&options.tracer);
-	if (tracer && !(run.child && tracer_follow(tracer, run.child)) && !output_open(&run)) {
+	if (tracer && !(run.child && tracer_follow(tracer, run.child)))
 		error = trace_with(&options, operations, tracer, &run);
-		output_close();
-	}
 	tracer_close(tracer);
+	output_close();
 	status = run_close(&run);
 	return error ? STATUS_FAILURE : status;
 }

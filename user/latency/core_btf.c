@@ -5,6 +5,7 @@
 #include <bpf/btf.h>
 #include <errno.h>
 #include <libelf.h>
+#include <linux/bpf.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -42,6 +43,7 @@ struct copy {
 	struct btf *to;
 	struct source *sources;
 	size_t count;
+	const struct roots *roots;
 	int pointer; /* to void stands for all pointers */
 	int error;
 };
@@ -95,17 +97,25 @@ static int add_root(struct roots *roots, const struct btf_types *local, __u32 id
 	return names[roots->count++] ? 0 : -ENOMEM;
 }
 
-/* The relocations of one section of the object: struct bpf_core_relo has its type second. */
+/* Relocations of which the copies tell as much as the originals do. */
+static bool is_kept(__u32 kind)
+{
+	return kind == BPF_CORE_FIELD_BYTE_OFFSET || kind == BPF_CORE_FIELD_BYTE_SIZE ||
+	       kind == BPF_CORE_FIELD_EXISTS || kind == BPF_CORE_TYPE_EXISTS;
+}
+
+/* The relocations of one section of the object. */
 static int add_roots(struct roots *roots, const struct btf_types *local, const __u8 *records,
 		     __u32 count, __u32 record_bytes)
 {
 	int error = 0;
 
 	for (__u32 i = 0; !error && i < count; i++) {
-		__u32 id;
+		struct bpf_core_relo relocation;
 
-		memcpy(&id, records + (size_t)i * record_bytes + sizeof(__u32), sizeof(id));
-		error = add_root(roots, local, id);
+		memcpy(&relocation, records + (size_t)i * record_bytes, sizeof(relocation));
+		error = is_kept(relocation.kind) ? add_root(roots, local, relocation.type_id) :
+						   -ENOTSUP;
 	}
 	return error;
 }
@@ -129,7 +139,7 @@ static int find_roots(struct roots *roots, const struct btf_types *local, const 
 	end = at + header.relocation_bytes;
 	memcpy(&record_bytes, at, sizeof(record_bytes));
 	at += sizeof(record_bytes);
-	if (record_bytes < 2 * sizeof(__u32))
+	if (record_bytes < sizeof(struct bpf_core_relo))
 		return -EINVAL;
 	while (!error && at < end) {
 		struct ext_section part;
@@ -208,6 +218,20 @@ static const struct btf_member *members_of(const struct btf_type *type)
 	return (const void *)(type + 1);
 }
 
+static bool is_root_of_vmlinux(const struct roots *roots, const char *name);
+
+/*
+ * What a module holds by value may be a copy of one of vmlinux's types. By its name
+ * it would be a second candidate, which libbpf does not look for in modules.
+ */
+static const char *name_of_copy(const struct copy *copy, const struct source *source,
+				const struct btf_type *type)
+{
+	const char *name = btf_types_string(source->btf, type->name_off);
+
+	return source->btf->base && is_root_of_vmlinux(copy->roots, name) ? "" : name;
+}
+
 static void add_member(struct copy *copy, struct source *source, const struct btf_type *type,
 		       const struct btf_member *member)
 {
@@ -224,7 +248,7 @@ static void add_member(struct copy *copy, struct source *source, const struct bt
 static int copy_struct(struct copy *copy, struct source *source, const struct btf_type *type)
 {
 	const struct btf_member *members = members_of(type);
-	const char *name = btf_types_string(source->btf, type->name_off);
+	const char *name = name_of_copy(copy, source, type);
 	int id;
 
 	/* Fields belong to the struct that was added last. */
@@ -307,13 +331,24 @@ static __u32 copy_type(struct copy *copy, struct source *source, __u32 id)
 	return *known;
 }
 
+static char **find_root(const struct roots *roots, const char *name)
+{
+	return *name ? bsearch(&name, roots->names, roots->count, sizeof(*roots->names),
+			       compare_names) :
+		       NULL;
+}
+
+static bool is_root_of_vmlinux(const struct roots *roots, const char *name)
+{
+	char **root = find_root(roots, name);
+
+	return root && roots->in_vmlinux[root - roots->names];
+}
+
 static bool is_root(const struct btf_types *btf, const struct roots *roots, const char *name)
 {
-	char **root;
+	char **root = find_root(roots, name);
 
-	if (!*name)
-		return false;
-	root = bsearch(&name, roots->names, roots->count, sizeof(*roots->names), compare_names);
 	if (!root)
 		return false;
 	/* A module's is asked for only if vmlinux has none: libbpf's order. */
@@ -369,7 +404,7 @@ static int write_file(const struct btf *btf)
 
 static int make_btf(const struct btf_types *kernel, size_t count, const struct roots *roots)
 {
-	struct copy copy = { .to = btf__new_empty(), .count = count };
+	struct copy copy = { .to = btf__new_empty(), .count = count, .roots = roots };
 	int file = -ENOMEM;
 
 	copy.sources = calloc(count, sizeof(*copy.sources));

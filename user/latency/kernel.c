@@ -101,30 +101,46 @@ static int compare_name(const void *name, const void *hook)
 	return strcmp(name, hooks[*(const size_t *)hook].function);
 }
 
-static size_t *sorted_hooks(void)
-{
-	size_t *sorted = calloc(hook_count, sizeof(*sorted));
+/* To find a hook by its function's name; most of a kernel's begin with another letter. */
+struct hook_index {
+	bool initials[UCHAR_MAX + 1];
+	size_t sorted[]; /* hook_count */
+};
 
-	if (!sorted)
+static struct hook_index *index_hooks(void)
+{
+	struct hook_index *index =
+		calloc(1, sizeof(*index) + hook_count * sizeof(index->sorted[0]));
+
+	if (!index)
 		return NULL;
-	for (size_t i = 0; i < hook_count; i++)
-		sorted[i] = i;
-	qsort(sorted, hook_count, sizeof(*sorted), compare_hooks);
-	return sorted;
+	for (size_t i = 0; i < hook_count; i++) {
+		index->initials[(unsigned char)hooks[i].function[0]] = true;
+		index->sorted[i] = i;
+	}
+	qsort(index->sorted, hook_count, sizeof(index->sorted[0]), compare_hooks);
+	return index;
+}
+
+static const size_t *find_hook(const struct hook_index *index, const char *name)
+{
+	if (!index->initials[(unsigned char)*name])
+		return NULL;
+	return bsearch(name, index->sorted, hook_count, sizeof(index->sorted[0]), compare_name);
 }
 
 /* One walk through a BTF finds the functions of all hooks. */
 struct walk {
 	struct kernel *kernel;
 	const struct btf_types *btf;
-	const size_t *sorted;
+	const struct hook_index *index;
 	const char *module; /* NULL: vmlinux */
 	int btf_fd;
 };
 
 static void visit_function(struct walk *walk, unsigned int id, const char *name)
 {
-	const size_t *hook = bsearch(name, walk->sorted, hook_count, sizeof(*hook), compare_name);
+	const size_t *hook = find_hook(walk->index, name);
 
 	if (!strcmp(name, QUIET_FUNCTION))
 		walk->kernel->quiet = id;
@@ -174,11 +190,12 @@ static bool is_hook_module(const char *name)
 }
 
 /* Walks through one module's BTF; keeps its descriptor open, programs are loaded with it. */
-static void walk_module(struct kernel *kernel, const size_t *sorted, int fd, const char *name)
+static void walk_module(struct kernel *kernel, const struct hook_index *index, int fd,
+			const char *name)
 {
 	struct btf_types *btf = &kernel->types[kernel->types_count];
 	struct walk walk = {
-		.kernel = kernel, .btf = btf, .sorted = sorted, .module = name, .btf_fd = fd
+		.kernel = kernel, .btf = btf, .index = index, .module = name, .btf_fd = fd
 	};
 
 	if (kernel->types_count < KERNEL_TYPES && !btf_types_open(btf, name, &kernel->types[0]) &&
@@ -187,11 +204,42 @@ static void walk_module(struct kernel *kernel, const size_t *sorted, int fd, con
 		return;
 	}
 	btf_types_close(btf);
+	for (size_t i = 0; i < hook_count; i++)
+		if (kernel->functions[i].btf_fd == fd)
+			kernel->functions[i] =
+				(struct hook_function){ .module = kernel->functions[i].module };
 	close(fd);
 }
 
-static void walk_modules(struct kernel *kernel, const size_t *sorted)
+/* The BTF of a module that was unloaded stays listed while somebody holds it: the last counts. */
+struct module_btf {
+	char name[64];
+	int fd;
+};
+
+static size_t keep_last(struct module_btf *found, size_t count, const char *name, int fd)
 {
+	size_t i = 0;
+
+	while (i < count && strcmp(found[i].name, name))
+		i++;
+	if (i == KERNEL_TYPES) {
+		close(fd);
+		return count;
+	}
+	if (i < count)
+		close(found[i].fd);
+	else
+		count++;
+	snprintf(found[i].name, sizeof(found[i].name), "%s", name);
+	found[i].fd = fd;
+	return count;
+}
+
+static void walk_modules(struct kernel *kernel, const struct hook_index *index)
+{
+	struct module_btf found[KERNEL_TYPES];
+	size_t count = 0;
 	__u32 id = 0;
 
 	while (!bpf_btf_get_next_id(id, &id)) {
@@ -205,10 +253,12 @@ static void walk_modules(struct kernel *kernel, const size_t *sorted)
 			continue;
 		if (!bpf_obj_get_info_by_fd(fd, &info, &bytes) && info.kernel_btf &&
 		    is_hook_module(name))
-			walk_module(kernel, sorted, fd, name);
+			count = keep_last(found, count, name, fd);
 		else
 			close(fd);
 	}
+	for (size_t i = 0; i < count; i++)
+		walk_module(kernel, index, found[i].fd, found[i].name);
 }
 
 static void close_module_btf(struct kernel *kernel)
@@ -242,8 +292,8 @@ static void mark_absent_hooks(struct kernel *kernel)
 
 void kernel_find_hooks(struct kernel *kernel)
 {
-	size_t *sorted = sorted_hooks();
-	struct walk walk = { .kernel = kernel, .btf = &kernel->types[0], .sorted = sorted };
+	struct hook_index *index = index_hooks();
+	struct walk walk = { .kernel = kernel, .btf = &kernel->types[0], .index = index };
 
 	kernel_drop_types(kernel);
 	close_module_btf(kernel);
@@ -252,14 +302,14 @@ void kernel_find_hooks(struct kernel *kernel)
 		if (hooks[i].module)
 			kernel->functions[i].module = kernel_module(hooks[i].module);
 	kernel->types_count = 1;
-	kernel->has_btf = sorted && !btf_types_open(&kernel->types[0], "vmlinux", NULL) &&
+	kernel->has_btf = index && !btf_types_open(&kernel->types[0], "vmlinux", NULL) &&
 			  !btf_types_walk(&kernel->types[0], visit_type, &walk);
 	if (kernel->has_btf)
-		walk_modules(kernel, sorted);
+		walk_modules(kernel, index);
 	else
 		kernel_drop_types(kernel);
 	mark_absent_hooks(kernel);
-	free(sorted);
+	free(index);
 }
 
 void kernel_drop_types(struct kernel *kernel)

@@ -219,26 +219,59 @@ static int share_maps(struct bpf_object *object, const struct bpf_object *first)
 	return 0;
 }
 
-/* Chooses, relocates and loads; types as for open_object(). */
-static int load_object(struct bpf_object *object, const struct tracer_options *options,
-		       const bool *wanted, const struct part *first, int types)
+/* Chooses, relocates and loads; types as for open_object(). NULL with errno if it fails. */
+static struct bpf_object *load_object(enum hook_type type, const struct tracer_options *options,
+				      const bool *wanted, const struct part *first, int types)
 {
+	size_t bytes;
+	const void *elf = object_of(type, &bytes);
+	struct bpf_object *object = open_object(elf, bytes, types);
 	int error;
 
+	if (!object)
+		return NULL;
 	choose_programs(options, object, wanted, !first);
 	error = first ? share_maps(object, first->object) : prepare_maps(object, options);
 	if (!error && types >= 0)
 		error = keep_from_searching(object, types);
-	return error ?: bpf_object__load(object);
+	error = error ?: bpf_object__load(object);
+	if (!error)
+		return object;
+	bpf_object__close(object);
+	errno = -error;
+	return NULL;
+}
+
+/* With the types collected for it, or if that does not do, with all that libbpf finds. */
+static struct bpf_object *load_somehow(enum hook_type type, const struct kernel *kernel,
+				       const struct tracer_options *options, const bool *wanted,
+				       const struct part *first)
+{
+	size_t bytes;
+	const void *elf = object_of(type, &bytes);
+	int types = core_btf_create(kernel->types, kernel->types_count, elf, bytes);
+	struct bpf_object *object;
+	int error;
+
+	message_debug("the kernel's types for relocation: %s",
+		      types < 0 ? strerror(-types) : "collected");
+	object = load_object(type, options, wanted, first, types);
+	if (types < 0)
+		return object;
+	error = errno;
+	close(types);
+	/* Privileges are not among what is missing then. */
+	if (!object && error != EPERM)
+		return load_object(type, options, wanted, first, -1);
+	errno = error;
+	return object;
 }
 
 int part_load(struct part **loaded, enum hook_type type, const struct kernel *kernel,
 	      const struct tracer_options *options, const bool *wanted, const struct part *first)
 {
 	struct part *part;
-	const void *elf;
-	size_t bytes;
-	int error, types;
+	int error;
 
 	error = handle_typed_sections();
 	if (error)
@@ -248,16 +281,10 @@ int part_load(struct part **loaded, enum hook_type type, const struct kernel *ke
 	if (!part)
 		return -ENOMEM;
 	attach_kernel = kernel;
-	elf = object_of(type, &bytes);
-	types = core_btf_create(kernel->types, kernel->types_count, elf, bytes);
-	message_debug("the kernel's types for relocation: %s",
-		      types < 0 ? strerror(-types) : "collected");
-	part->object = open_object(elf, bytes, types);
-	error = part->object ? load_object(part->object, options, wanted, first, types) : -errno;
-	if (types >= 0)
-		close(types);
-	if (error) {
-		part_free(part);
+	part->object = load_somehow(type, kernel, options, wanted, first);
+	if (!part->object) {
+		error = -errno;
+		free(part);
 		return error;
 	}
 	*loaded = part;

@@ -249,8 +249,7 @@ static size_t keep_frequent(const bool *wanted, bool *frequent)
 		__u32 operations = hook_operations(&hooks[i]);
 
 		frequent[i] = wanted[i] && (operations == 1u << OPERATION_READ ||
-					    operations == 1u << OPERATION_WRITE ||
-					    operations == 1u << OPERATION_IOCTL);
+					    operations == 1u << OPERATION_WRITE);
 		count += frequent[i];
 	}
 	return count;
@@ -396,8 +395,10 @@ int tracer_attach_rest(struct tracer *tracer)
 	bool wanted[hook_count];
 	size_t missing = missing_hooks(tracer, wanted);
 
-	if (!missing && tracer->state->settled)
+	if (!missing && tracer->state->settled) {
+		kernel_drop_types(&tracer->kernel);
 		return 0;
+	}
 	/* What is cached meanwhile might outlive what it is about. */
 	__atomic_store_n(&tracer->state->settled, 0, __ATOMIC_SEQ_CST);
 	forget_cached_keys(tracer);

@@ -33,7 +33,7 @@ struct tracer;
 
 /*
  * Loads and attaches; nothing is counted before tracer_start(). That is done
- * for what a device does all the time (read, write, ioctl) only, unless there is
+ * for what a device does all the time (read and write) only, unless there is
  * a command to follow, a trace, or widths that reach the device:
  * tracer_attach_rest() is to follow. Returns NULL after an error message.
  */
