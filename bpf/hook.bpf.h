@@ -161,16 +161,26 @@ static __always_inline bool offset_of_system_call(struct task_struct *task, __u6
 
 #endif
 
+#ifdef HOOK_FSESSION
+extern void *bpf_rdonly_cast(void *object, __u32 type) __ksym;
+#endif
+
 /*
  * The file offset that a task's read or write starts at. The verifier lets no
- * pointer to an integer through: the system call's own registers save the copy,
- * which costs as much as the program around it. (A cast with bpf_rdonly_cast()
- * would too, but for a kfunc libbpf reads all of the kernel's BTF.)
+ * pointer to an integer through, and a copy costs as much as the program around
+ * it: a cast or the system call's own registers save it. For a kfunc libbpf reads
+ * all of the kernel's BTF, so the cast is for those that have a kfunc anyway.
  */
 static __always_inline __u64 read_offset(struct task_struct *task, loff_t *position)
 {
 	__u64 offset;
 
+#ifdef HOOK_FSESSION
+	struct timespec64 *cast =
+		bpf_rdonly_cast(position, bpf_core_type_id_kernel(struct timespec64));
+
+	return cast->tv_sec;
+#endif
 	if (offset_of_system_call(task, &offset))
 		return offset;
 	bpf_probe_read_kernel(&offset, sizeof(offset), position); /* 0 if it cannot be read */

@@ -12,6 +12,8 @@
 #include "latency_kprobe.skel.h"
 
 #include <bpf/btf.h>
+#include <errno.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -147,11 +149,17 @@ static void candidates_are_as_many(void **state)
 		assert_int_equal(structs_named(small, roots[i]), structs_named(whole, roots[i]));
 }
 
-static void all_objects_can_be_read(void **state)
+/* fsession's programs want the id of a type, which a copy does not have. */
+static void objects_that_it_does_for(void **state)
 {
-	const void *(*const objects[])(size_t *) = { latency_fentry__elf_bytes,
-						     latency_fsession__elf_bytes,
-						     latency_kprobe__elf_bytes };
+	static const struct {
+		const void *(*elf_bytes)(size_t *bytes);
+		bool does;
+	} objects[] = {
+		{ latency_fentry__elf_bytes, true },
+		{ latency_kprobe__elf_bytes, true },
+		{ latency_fsession__elf_bytes, false },
+	};
 	struct btf_types kernel;
 
 	(void)state;
@@ -161,11 +169,15 @@ static void all_objects_can_be_read(void **state)
 	assert_int_equal(btf_types_walk(&kernel, NULL, NULL), 0);
 	for (size_t i = 0; i < COUNT_OF(objects); i++) {
 		size_t bytes;
-		const void *elf = objects[i](&bytes);
+		const void *elf = objects[i].elf_bytes(&bytes);
 		int file = core_btf_create(&kernel, 1, elf, bytes);
 
-		assert_true(file >= 0);
-		close(file);
+		if (objects[i].does)
+			assert_true(file >= 0);
+		else
+			assert_int_equal(file, -ENOTSUP);
+		if (file >= 0)
+			close(file);
 	}
 	btf_types_close(&kernel);
 }
@@ -194,7 +206,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(types_are_the_kernels),
 		cmocka_unit_test(candidates_are_as_many),
-		cmocka_unit_test(all_objects_can_be_read),
+		cmocka_unit_test(objects_that_it_does_for),
 		cmocka_unit_test(nothing_else_is_there),
 		cmocka_unit_test(what_is_no_object_is_refused),
 	};
