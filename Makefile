@@ -2,6 +2,7 @@
 #
 # make                 build/vfioscope
 # make ARCH=s390x      build/s390x/vfioscope, one static file
+# make kmod KDIR=DIR   the kernel module, for the kernel of that build directory
 # make help            everything else
 #
 # V=1 shows the commands.
@@ -110,7 +111,7 @@ c_objects := $(user_objects) $(client_objects) $(call object,$(unit_sources) tes
 
 # --- targets ----------------------------------------------------------------------------
 
-.PHONY: all client unit setup run check bench bench-tools install uninstall clean lint help FORCE
+.PHONY: all client unit kmod modules_install setup run check bench bench-tools install uninstall clean lint help FORCE
 
 all: $(BUILD)/vfioscope
 client: $(BUILD)/tests/vfio-client
@@ -120,6 +121,9 @@ bench-tools: $(BUILD)/tests/attach $(bench_bpf_objects)
 help:
 	printf '%s\n' \
 	'make                build/vfioscope; ARCH=s390x: build/s390x/vfioscope' \
+	'make kmod           the module zpci-vfio-pci, in build/kmod/RELEASE; KDIR=DIR: for' \
+	'                    the kernel of that build directory (default: the running one)' \
+	'make modules_install the module, to where modprobe finds it; KDIR=DIR' \
 	'make run            see it work: boots a kernel with devices and shows their latency' \
 	'make check          all tests; FILTER=NAME: those in files with NAME in their path' \
 	'make bench          what tracing costs, in instructions' \
@@ -138,6 +142,14 @@ ifneq ($(V),1)
 say = printf '  %-5s %s\n' $1 $2
 MAKEFLAGS += --no-print-directory
 endif
+
+# --- kernel module ---------------------------------------------------------------------------
+
+# It has the architecture of KDIR, and puts itself into build/kmod/RELEASE.
+kmod:
+	+$(MAKE) -C kmod
+modules_install:
+	+$(MAKE) -C kmod modules_install
 
 # --- kernel types -------------------------------------------------------------------------
 
