@@ -52,7 +52,7 @@ static const struct kernel_param_ops max_block_ops = {
 	.get = param_get_uint,
 };
 module_param_cb(max_block, &max_block_ops, &max_block, 0444);
-MODULE_PARM_DESC(max_block, "Bytes of the longest block store, a multiple of 8 from 16 to a page (4096)");
+MODULE_PARM_DESC(max_block, "Longest block store, a multiple of 8 from 16 to a page (4096)");
 
 /*
  * The BARs are mapped now, with the device's set locked: the core does it when a BAR is first used,

@@ -22,11 +22,11 @@
 
 static bool enable_sriov;
 module_param(enable_sriov, bool, 0644);
-MODULE_PARM_DESC(enable_sriov, "Let VFs be created by sriov_numvfs of a device that this driver has (N)");
+MODULE_PARM_DESC(enable_sriov, "Let sriov_numvfs of a device with this driver create VFs (N)");
 
 static bool disable_denylist;
 module_param(disable_denylist, bool, 0444);
-MODULE_PARM_DESC(disable_denylist, "Take devices that vfio-pci denies because their errata endanger the host (N)");
+MODULE_PARM_DESC(disable_denylist, "Take devices too whose errata endanger the host (N)");
 
 /*
  * Devices of user space

@@ -61,7 +61,7 @@ passed() {
 }
 @test "the kernels have nothing to complain about" {
 	passed log
-	! grep complained "$BATS_FILE_TMPDIR"/*.err
+	run ! grep complained "$BATS_FILE_TMPDIR"/*.err
 }
 
 @test "a wrong KDIR is one clear error" {
