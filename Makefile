@@ -99,6 +99,8 @@ bpf_programs := $(foreach domain,$(domains),$(call programs_of,$(domain)))
 bpf_objects := $(bpf_programs:%=$(BUILD)/bpf/%.bpf.o)
 bench_bpf_objects := $(patsubst tests/bench/%.bpf.c,$(BUILD)/bpf/bench/%.bpf.o,\
 		     $(wildcard tests/bench/*.bpf.c))
+kmod_bpf_objects := $(patsubst tests/kmod/%.bpf.c,$(BUILD)/bpf/kmod/%.bpf.o,\
+		    $(wildcard tests/kmod/*.bpf.c))
 
 object = $(1:%.c=$(BUILD)/obj/%.o)
 user_sources := $(wildcard user/*.c user/*/*.c)
@@ -116,7 +118,7 @@ c_objects := $(user_objects) $(client_objects) $(call object,$(unit_sources) tes
 all: $(BUILD)/vfioscope
 client: $(BUILD)/tests/vfio-client
 unit: $(unit_tests)
-bench-tools: $(BUILD)/tests/attach $(bench_bpf_objects)
+bench-tools: $(BUILD)/tests/attach $(bench_bpf_objects) $(kmod_bpf_objects)
 
 help:
 	printf '%s\n' \
@@ -170,8 +172,9 @@ $(foreach domain,$(domains),$(if $(variants_$(domain)),\
 		$(eval $(call bpf_program,$(domain)_$(variant),$(domain),$(variant)))),\
 	$(eval $(call bpf_program,$(domain),$(domain),))))
 $(bench_bpf_objects): $(BUILD)/bpf/bench/%.bpf.o: tests/bench/%.bpf.c
+$(kmod_bpf_objects): $(BUILD)/bpf/kmod/%.bpf.o: tests/kmod/%.bpf.c
 
-$(bpf_objects) $(bench_bpf_objects): $(BUILD)/vmlinux/vmlinux.h $(BUILD)/stamp/flags Makefile
+$(bpf_objects) $(bench_bpf_objects) $(kmod_bpf_objects): $(BUILD)/vmlinux/vmlinux.h $(BUILD)/stamp/flags Makefile
 	$(call say,BPF,$(patsubst $(BUILD)/bpf/%.bpf.o,%,$@))
 	mkdir -p $(@D)
 	$(CLANG) $(bpf_flags) $(variant_flags) -MMD -MP -MF $(@:.o=.d) -MT $@ \
@@ -243,7 +246,7 @@ $(stamps): FORCE
 	@printf '%s\n' '$(subst ','\'',$(text))' >$@.new
 	@if cmp -s $@.new $@; then rm $@.new; else mv $@.new $@; fi
 
--include $(c_objects:.o=.d) $(bpf_objects:.o=.d) $(bench_bpf_objects:.o=.d)
+-include $(c_objects:.o=.d) $(bpf_objects:.o=.d) $(bench_bpf_objects:.o=.d) $(kmod_bpf_objects:.o=.d)
 
 # --- to see it, to test it ---------------------------------------------------------------------
 

@@ -180,6 +180,24 @@ static int run_zpci_request(struct worker *worker, const struct step *step, uint
 	return err;
 }
 
+static int run_zpci_group(struct worker *worker, const struct step *step, uint64_t nth)
+{
+	uint64_t start, ns, flags = 0;
+	int err;
+
+	(void)step;
+	(void)nth;
+	start = clock_ns();
+	err = zpci_group_flags(worker->device, &flags);
+	ns = clock_ns() - start;
+	record(worker, 0, ns, err == ENOENT ? 0 : err, 0);
+	if (err)
+		return err;
+	worker->stats[0].value = flags;
+	worker->stats[0].has_value = true;
+	return 0;
+}
+
 /*
  * ioctls: each prepares its argument anew, for the kernel writes into it
  */
@@ -667,6 +685,15 @@ const struct op ops[] = {
 		.keys = KEY_OFFSET | KEY_LENGTH | KEY_FLAGS | KEY_GADDR | KEY_PCIAS | KEY_RESERVED |
 			KEY_RESERVED2 | KEY_AT | KEY_BYTES | COMMON,
 		.flags = OP_ZPCI,
+		.region = -1,
+	},
+	{
+		.name = "zpci-group",
+		.parts = { "ioctl" },
+		.run = run_zpci_group,
+		.help = "VFIO_DEVICE_GET_INFO with room for capabilities: shows the flags of the "
+			"zPCI group; ENOENT without",
+		.keys = COMMON,
 		.region = -1,
 	},
 	{

@@ -220,6 +220,8 @@ static void set_defaults(struct step *step)
 		step->size = sysconf(_SC_PAGESIZE);
 	if (op->region >= 0)
 		step->region = op->region;
+	if (!strcmp(op->name, "zpci-group"))
+		strcpy(step->cmd_name, "DEVICE_GET_INFO");
 	if (!strcmp(op->name, "reset"))
 		strcpy(step->cmd_name, "DEVICE_RESET");
 }

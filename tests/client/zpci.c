@@ -2,6 +2,7 @@
 /* The zPCI I/O region: finding it, and one request in one write(2), a good or a bad one. */
 #define _GNU_SOURCE
 #include <errno.h>
+#include <linux/vfio_zdev.h>
 #include <stddef.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -180,4 +181,28 @@ ssize_t zpci_write(const struct device *device, const struct zpci_request *reque
 	}
 	errno = err;
 	return ret;
+}
+
+int zpci_group_flags(const struct device *device, uint64_t *flags)
+{
+	union {
+		struct vfio_device_info info;
+		unsigned char bytes[ROOM_FOR_CAPS];
+	} answer = { .info.argsz = sizeof(answer) };
+	struct vfio_device_info_cap_zpci_group group;
+	uint32_t at, next;
+
+	if (ioctl(device->fd, VFIO_DEVICE_GET_INFO, &answer.info))
+		return errno;
+	if (!(answer.info.flags & VFIO_DEVICE_FLAGS_CAPS))
+		return ENOENT;
+	for (at = answer.info.cap_offset; at && at <= sizeof(answer) - sizeof(group); at = next) {
+		memcpy(&group, answer.bytes + at, sizeof(group));
+		next = group.header.next > at ? group.header.next : 0;
+		if (group.header.id != VFIO_DEVICE_INFO_CAP_ZPCI_GROUP)
+			continue;
+		*flags = group.flags;
+		return 0;
+	}
+	return ENOENT;
 }

@@ -42,4 +42,7 @@ bool zpci_find(struct device *device);
  */
 ssize_t zpci_write(const struct device *device, const struct zpci_request *request, void *buffer);
 
+/* Flags of the zPCI group capability. Returns an errno; ENOENT: the device has no such one. */
+int zpci_group_flags(const struct device *device, uint64_t *flags);
+
 #endif

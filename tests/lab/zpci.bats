@@ -8,18 +8,20 @@ setup_file() {
 	cd "$BATS_TEST_DIRNAME/../.." || return
 	boot 6.1 igb=1,nvme=1,e1000e build/tests/vfio-client \
 		btf region loads stores partial memory targets states msix malformed relaxed plain traced \
-		threads unload log || return
+		policy threads removal unload log || return
 	boot 6.12 igb=1,nvme=1,e1000e build/tests/vfio-client \
 		btf region loads stores partial memory targets states msix malformed relaxed plain traced \
-		threads unload log || return
+		policy threads removal unload log || return
 	boot 6.12-s390x nvme,igb build/s390x/tests/vfio-client \
-		btf region loads stores partial memory targets msix malformed relaxed traced threads unload log
+		btf region loads stores partial memory targets msix malformed relaxed traced threads removal \
+		unload log
 }
 
 boot() { # KERNEL DEVICES CLIENT GROUP...
 	local kernel=$1 devices=$2 client=$3 out=$BATS_FILE_TMPDIR/$1
 	shift 3
-	tests/lab/vm --timeout 400 --devices "$devices" "$kernel" -- tests/lab/guest-zpci "$client" \
+	tests/lab/vm --timeout 400 --env ATTACH=build/tests/attach \
+		--env DENY=build/bpf/kmod/deny_zpci.bpf.o --devices "$devices" "$kernel" -- tests/lab/guest-zpci "$client" \
 		"$(tests/kmod/build "$kernel")/zpci-vfio-pci.ko" "$@" >"$out" 2>"$out.err" || {
 		cat "$out.err" >&2
 		return 1
@@ -55,6 +57,8 @@ passed() {
 @test "a device can be declared relaxed" { passed relaxed; }
 @test "beside the region all is as with vfio-pci" { passed plain 6.1 6.12; }
 @test "each request is one trace event, with its result" { passed traced; }
+@test "a BPF program can veto an operation before it happens" { passed policy 6.1 6.12; }
+@test "a device can be taken away while requests run, and nobody waits for ever" { passed removal; }
 @test "many threads: every request ends as it should" { passed threads; }
 @test "the module cannot be unloaded in use, can be afterwards; its parameter is checked" {
 	passed unload
