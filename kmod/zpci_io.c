@@ -94,7 +94,7 @@ static int check_target(struct zpci_vfio_device *zvdev, const struct vfio_zpci_i
 
 static int check_policy(struct pci_dev *pdev, const struct vfio_zpci_io_req *req)
 {
-	u32 device = (u32)pci_domain_nr(pdev->bus) << 16 | pci_dev_id(pdev);
+	u64 device = (u64)pci_domain_nr(pdev->bus) << 16 | pci_dev_id(pdev);
 	int ret;
 
 	ret = security_zpci_io(device, req->flags, req->pcias, req->offset, req->len, req->gaddr);

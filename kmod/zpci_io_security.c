@@ -12,7 +12,7 @@
  * It has a file of its own, so that no caller knows what it returns and leaves the call out.
  */
 __used noinline __noclone
-int security_zpci_io(u32 device, u32 op, u32 pcias, u64 offset, u32 len, u64 gaddr)
+int security_zpci_io(u64 device, u32 op, u32 pcias, u64 offset, u32 len, u64 gaddr)
 {
 	return 0;
 }

@@ -64,8 +64,8 @@ int zpci_io_backend_store(struct vfio_pci_core_device *core, u8 pcias, u64 offse
  * Policy, zpci_io_security.c
  */
 
-/* VFIO_ZPCI_IO_FLAG_*: @op. Domain, bus and devfn of the device, from the top: @device. */
-int security_zpci_io(u32 device, u32 op, u32 pcias, u64 offset, u32 len, u64 gaddr);
+/* @device: domain << 16 | bus << 8 | devfn; @op: VFIO_ZPCI_IO_FLAG_*. */
+int security_zpci_io(u64 device, u32 op, u32 pcias, u64 offset, u32 len, u64 gaddr);
 
 /*
  * What VFIO_DEVICE_GET_INFO says of a relaxed device, zpci_vfio_info.c on s390

@@ -4,25 +4,25 @@
 # real PCI instructions on s390x. What each group of checks is: tests/lab/guest-zpci.
 
 setup_file() {
+	local kernel
 	bats_require_minimum_version 1.5.0
 	cd "$BATS_TEST_DIRNAME/../.." || return
-	boot 6.1 igb=1,nvme=1,e1000e build/tests/vfio-client \
-		btf region loads stores partial memory targets states msix malformed relaxed plain traced \
-		policy threads removal unload log || return
-	boot 6.12 igb=1,nvme=1,e1000e build/tests/vfio-client \
-		btf region loads stores partial memory targets states msix malformed relaxed plain traced \
-		policy threads removal unload log || return
+	for kernel in 6.1 6.12; do
+		boot "$kernel" igb=1,nvme=1,e1000e build/tests/vfio-client \
+			btf region loads stores partial memory targets states msix malformed \
+			relaxed plain traced policy threads removal unload log || return
+	done
 	boot 6.12-s390x nvme,igb build/s390x/tests/vfio-client \
-		btf region loads stores partial memory targets msix malformed relaxed traced threads removal \
-		unload log
+		btf region loads stores partial memory targets msix malformed \
+		relaxed traced threads removal unload log
 }
 
 boot() { # KERNEL DEVICES CLIENT GROUP...
 	local kernel=$1 devices=$2 client=$3 out=$BATS_FILE_TMPDIR/$1
 	shift 3
 	tests/lab/vm --timeout 400 --env ATTACH=build/tests/attach \
-		--env DENY=build/bpf/kmod/deny_zpci.bpf.o --devices "$devices" "$kernel" -- tests/lab/guest-zpci "$client" \
-		"$(tests/kmod/build "$kernel")/zpci-vfio-pci.ko" "$@" >"$out" 2>"$out.err" || {
+		--env DENY=build/bpf/kmod/deny_zpci.bpf.o --devices "$devices" "$kernel" -- \
+		tests/lab/guest-zpci "$client" "$(tests/kmod/build "$kernel")/zpci-vfio-pci.ko" "$@" >"$out" 2>"$out.err" || {
 		cat "$out.err" >&2
 		return 1
 	}
@@ -87,7 +87,8 @@ passed() {
 
 @test "the module builds without warnings, and sparse has none" {
 	for kernel in 6.1 6.12 6.12-s390x; do
-		run -0 make -s kmod KDIR="$(tests/lab/fetch "headers:$kernel")" O="$BATS_TEST_TMPDIR/$kernel" C=1
+		headers=$(tests/lab/fetch "headers:$kernel")
+		run -0 make -s kmod KDIR="$headers" O="$BATS_TEST_TMPDIR/$kernel" C=1
 		[[ $output != *warning:* ]] || {
 			echo "$output"
 			return 1

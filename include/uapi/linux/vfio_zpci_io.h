@@ -34,7 +34,7 @@
  *	EINVAL	not within @hdr
  *	EFAULT	the caller's buffer
  *
- * Errors of a pwrite(2); with each of them but the last three the device was not touched
+ * Errors of a pwrite(2); with each of them but the last two the device was not touched
  *	EINVAL	not exactly @req; not exactly one of the flags; a reserved field that is not 0;
  *		a length, an offset or a gaddr against the rules above; a pcias that is none
  *	EPERM	the configuration space (pcias 15): it is behind VFIO's own region; bytes of the
