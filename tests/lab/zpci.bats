@@ -22,7 +22,8 @@ boot() { # KERNEL DEVICES CLIENT GROUP...
 	shift 3
 	tests/lab/vm --timeout 400 --env ATTACH=build/tests/attach \
 		--env DENY=build/bpf/kmod/deny_zpci.bpf.o --devices "$devices" "$kernel" -- \
-		tests/lab/guest-zpci "$client" "$(tests/kmod/build "$kernel")/zpci-vfio-pci.ko" "$@" >"$out" 2>"$out.err" || {
+		tests/lab/guest-zpci "$client" "$(tests/kmod/build "$kernel")/zpci-vfio-pci.ko" "$@" \
+		>"$out" 2>"$out.err" || {
 		cat "$out.err" >&2
 		return 1
 	}
