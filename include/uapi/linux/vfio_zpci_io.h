@@ -4,7 +4,8 @@
  *
  * VFIO's BAR regions break an access into naturally aligned pieces of at most 8 bytes. Here the
  * length that was asked for is kept: on s390 a request is one instruction (PCILG, PCISTB, never
- * their MIO forms), elsewhere the widest aligned accesses to the BAR, in order.
+ * their MIO forms), elsewhere the widest aligned accesses to the BAR, in order. Only a load that
+ * is not naturally aligned (3 bytes, or 4 at offset 2) is done in such pieces everywhere.
  *
  * Finding it
  *	VFIO_DEVICE_GET_REGION_INFO of the regions from VFIO_PCI_NUM_REGIONS on; the region is the
