@@ -2,6 +2,7 @@
 #
 # make                 build/vfioscope
 # make ARCH=s390x      build/s390x/vfioscope, one static file
+# make kmod KDIR=DIR   the kernel module, for the kernel of that build directory
 # make help            everything else
 #
 # V=1 shows the commands.
@@ -98,6 +99,8 @@ bpf_programs := $(foreach domain,$(domains),$(call programs_of,$(domain)))
 bpf_objects := $(bpf_programs:%=$(BUILD)/bpf/%.bpf.o)
 bench_bpf_objects := $(patsubst tests/bench/%.bpf.c,$(BUILD)/bpf/bench/%.bpf.o,\
 		     $(wildcard tests/bench/*.bpf.c))
+kmod_bpf_objects := $(patsubst tests/kmod/%.bpf.c,$(BUILD)/bpf/kmod/%.bpf.o,\
+		    $(wildcard tests/kmod/*.bpf.c))
 
 object = $(1:%.c=$(BUILD)/obj/%.o)
 user_sources := $(wildcard user/*.c user/*/*.c)
@@ -110,16 +113,19 @@ c_objects := $(user_objects) $(client_objects) $(call object,$(unit_sources) tes
 
 # --- targets ----------------------------------------------------------------------------
 
-.PHONY: all client unit setup run check bench bench-tools install uninstall clean lint help FORCE
+.PHONY: all client unit kmod modules_install setup run check bench bench-tools install uninstall clean lint help FORCE
 
 all: $(BUILD)/vfioscope
 client: $(BUILD)/tests/vfio-client
 unit: $(unit_tests)
-bench-tools: $(BUILD)/tests/attach $(bench_bpf_objects)
+bench-tools: $(BUILD)/tests/attach $(bench_bpf_objects) $(kmod_bpf_objects)
 
 help:
 	printf '%s\n' \
 	'make                build/vfioscope; ARCH=s390x: build/s390x/vfioscope' \
+	'make kmod           the module zpci-vfio-pci, in build/kmod/RELEASE; KDIR=DIR: for' \
+	'                    the kernel of that build directory (default: the running one)' \
+	'make modules_install the module, to where modprobe finds it; KDIR=DIR' \
 	'make run            see it work: boots a kernel with devices and shows their latency' \
 	'make check          all tests; FILTER=NAME: those in files with NAME in their path' \
 	'make bench          what tracing costs, in instructions' \
@@ -138,6 +144,14 @@ ifneq ($(V),1)
 say = printf '  %-5s %s\n' $1 $2
 MAKEFLAGS += --no-print-directory
 endif
+
+# --- kernel module ---------------------------------------------------------------------------
+
+# It has the architecture of KDIR, and puts itself into build/kmod/RELEASE.
+kmod:
+	+$(MAKE) -C kmod
+modules_install:
+	+$(MAKE) -C kmod modules_install
 
 # --- kernel types -------------------------------------------------------------------------
 
@@ -158,8 +172,9 @@ $(foreach domain,$(domains),$(if $(variants_$(domain)),\
 		$(eval $(call bpf_program,$(domain)_$(variant),$(domain),$(variant)))),\
 	$(eval $(call bpf_program,$(domain),$(domain),))))
 $(bench_bpf_objects): $(BUILD)/bpf/bench/%.bpf.o: tests/bench/%.bpf.c
+$(kmod_bpf_objects): $(BUILD)/bpf/kmod/%.bpf.o: tests/kmod/%.bpf.c
 
-$(bpf_objects) $(bench_bpf_objects): $(BUILD)/vmlinux/vmlinux.h $(BUILD)/stamp/flags Makefile
+$(bpf_objects) $(bench_bpf_objects) $(kmod_bpf_objects): $(BUILD)/vmlinux/vmlinux.h $(BUILD)/stamp/flags Makefile
 	$(call say,BPF,$(patsubst $(BUILD)/bpf/%.bpf.o,%,$@))
 	mkdir -p $(@D)
 	$(CLANG) $(bpf_flags) $(variant_flags) -MMD -MP -MF $(@:.o=.d) -MT $@ \
@@ -232,7 +247,7 @@ $(stamps): FORCE
 	@printf '%s\n' '$(subst ','\'',$(text))' >$@.new
 	@if cmp -s $@.new $@; then rm $@.new; else mv $@.new $@; fi
 
--include $(c_objects:.o=.d) $(bpf_objects:.o=.d) $(bench_bpf_objects:.o=.d)
+-include $(c_objects:.o=.d) $(bpf_objects:.o=.d) $(bench_bpf_objects:.o=.d) $(kmod_bpf_objects:.o=.d)
 
 # --- to see it, to test it ---------------------------------------------------------------------
 

@@ -62,6 +62,8 @@ struct device {
 	struct group *group; /* NULL with cdev */
 	char cdev[24];	     /* "vfio0", empty with a group */
 	struct region regions[MAX_REGIONS];
+	bool has_zpci; /* a zPCI I/O region was found, at @zpci_offset */
+	uint64_t zpci_offset;
 	bool enable_memory; /* also after the device was closed and opened again */
 	/* Held shared by users of @fd, but only when some operation replaces it. */
 	pthread_rwlock_t fd_lock;

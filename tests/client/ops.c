@@ -14,11 +14,13 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "../../include/uapi/linux/vfio_zpci_io.h"
 #include "clock.h"
 #include "message.h"
 #include "ops.h"
 #include "uapi.h"
 #include "uring.h"
+#include "zpci.h"
 
 static void record(struct worker *worker, unsigned int part, uint64_t ns, int err, uint64_t bytes)
 {
@@ -128,6 +130,72 @@ static int run_uring(struct worker *worker, const struct step *step, uint64_t nt
 	if (!err && !write)
 		keep_value(worker, step->width);
 	return err;
+}
+
+/*
+ * Requests to the zPCI I/O region
+ */
+
+static int do_zpci(struct worker *worker, const struct zpci_request *request)
+{
+	uint64_t start, ns;
+	ssize_t ret;
+	int err;
+
+	start = clock_ns();
+	ret = zpci_write(worker->device, request, worker->buffer);
+	ns = clock_ns() - start;
+	err = moved(ret, request->bytes);
+	record(worker, 0, ns, err, ret > 0 ? ret : 0);
+	return err;
+}
+
+static int run_zpci(struct worker *worker, const struct step *step, uint64_t nth)
+{
+	bool store = step->op->flags & OP_WRITES;
+	struct zpci_request request = step->zpci;
+	int err;
+
+	(void)nth;
+	request.flags = store ? VFIO_ZPCI_IO_FLAG_BLOCKW : VFIO_ZPCI_IO_FLAG_READ;
+	request.pcias = step->region;
+	request.offset = step->offset;
+	request.length = step->width;
+	err = do_zpci(worker, &request);
+	if (!err && !store)
+		keep_value(worker, step->width);
+	return err;
+}
+
+static int run_zpci_request(struct worker *worker, const struct step *step, uint64_t nth)
+{
+	struct zpci_request request = step->zpci;
+	int err;
+
+	(void)nth;
+	request.offset = step->offset;
+	err = do_zpci(worker, &request);
+	if (!err && request.flags == VFIO_ZPCI_IO_FLAG_READ && request.place == ZPCI_BUFFER)
+		keep_value(worker, request.length);
+	return err;
+}
+
+static int run_zpci_group(struct worker *worker, const struct step *step, uint64_t nth)
+{
+	uint64_t start, ns, flags = 0;
+	int err;
+
+	(void)step;
+	(void)nth;
+	start = clock_ns();
+	err = zpci_group_flags(worker->device, &flags);
+	ns = clock_ns() - start;
+	record(worker, 0, ns, err == ENOENT ? 0 : err, 0);
+	if (err)
+		return err;
+	worker->stats[0].value = flags;
+	worker->stats[0].has_value = true;
+	return 0;
 }
 
 /*
@@ -587,6 +655,45 @@ const struct op ops[] = {
 		.keys = ACCESS | KEY_REGION | KEY_VALUE,
 		.required = KEY_REGION | KEY_OFFSET | KEY_VALUE,
 		.flags = OP_REGION | OP_WRITES | OP_URING,
+		.region = -1,
+	},
+	{
+		.name = "zpci-load",
+		.parts = { "write" },
+		.run = run_zpci,
+		.help = "load from a BAR by a request to the zPCI I/O region",
+		.keys = ACCESS | KEY_BAR | KEY_GADDR,
+		.flags = OP_REGION | OP_ZPCI,
+		.region = -1,
+	},
+	{
+		.name = "zpci-store",
+		.parts = { "write" },
+		.run = run_zpci,
+		.help = "store a block to a BAR by a request to the zPCI I/O region",
+		.keys = KEY_OFFSET | KEY_LENGTH | KEY_BAR | KEY_VALUE | KEY_GADDR | COMMON,
+		.required = KEY_OFFSET | KEY_VALUE,
+		.flags = OP_REGION | OP_WRITES | OP_ZPCI,
+		.region = -1,
+	},
+	{
+		.name = "zpci-request",
+		.parts = { "write" },
+		.run = run_zpci_request,
+		.help = "write part or all of a request to the zPCI I/O region, good or not; does "
+			"not enable memory by itself",
+		.keys = KEY_OFFSET | KEY_LENGTH | KEY_FLAGS | KEY_GADDR | KEY_PCIAS | KEY_RESERVED |
+			KEY_RESERVED2 | KEY_AT | KEY_BYTES | COMMON,
+		.flags = OP_ZPCI,
+		.region = -1,
+	},
+	{
+		.name = "zpci-group",
+		.parts = { "ioctl" },
+		.run = run_zpci_group,
+		.help = "VFIO_DEVICE_GET_INFO with room for capabilities: shows the flags of the "
+			"zPCI group; ENOENT without",
+		.keys = COMMON,
 		.region = -1,
 	},
 	{

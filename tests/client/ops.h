@@ -9,6 +9,7 @@
 
 #include "device.h"
 #include "stats.h"
+#include "zpci.h"
 
 #define MAX_PARTS 2
 #define MAX_WIDTH 4096
@@ -30,6 +31,14 @@ enum step_key {
 	KEY_MS = 1 << 11,
 	KEY_FORCE = 1 << 12,
 	KEY_EXPECT = 1 << 13,
+	KEY_LENGTH = 1 << 14,
+	KEY_FLAGS = 1 << 15,
+	KEY_GADDR = 1 << 16,
+	KEY_PCIAS = 1 << 17,
+	KEY_RESERVED = 1 << 18,
+	KEY_RESERVED2 = 1 << 19,
+	KEY_AT = 1 << 20,
+	KEY_BYTES = 1 << 21,
 };
 
 enum op_flag {
@@ -38,6 +47,7 @@ enum op_flag {
 	OP_UNCOUNTED = 1 << 2, /* no VFIO operation: neither reported nor split nor paced */
 	OP_REPLACES_FD = 1 << 3,
 	OP_URING = 1 << 4,
+	OP_ZPCI = 1 << 5, /* needs the zPCI I/O region */
 };
 
 struct worker;
@@ -65,6 +75,7 @@ struct step {
 	uint64_t offset, value, size, iova;
 	unsigned long cmd;
 	char cmd_name[40];
+	struct zpci_request zpci; /* offset, length and BAR are the step's if it has those keys */
 	bool force;
 	int expect; /* errno, ERR_SHORT, or 0 */
 };

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "../../include/uapi/linux/vfio_zpci_io.h"
 #include "message.h"
 #include "ops.h"
 #include "uapi.h"
@@ -28,6 +29,16 @@ static const struct key {
 	{ "iova", KEY_IOVA, "I/O address; the nth mapping lies n sizes behind [4 GiB and up]" },
 	{ "ms", KEY_MS, "milliseconds" },
 	{ "force", KEY_FORCE, "1: do it although it is refused here" },
+	{ "length", KEY_LENGTH, "bytes of a zPCI request [8]; of zpci-store, 1 to 4096 [16]" },
+	{ "flags", KEY_FLAGS, "of a zPCI request: 1 load, 2 store [1]" },
+	{ "gaddr", KEY_GADDR,
+	  "where the data of a zPCI request is: an address, or buffer, unmapped, readonly or cow, "
+	  "with an offset: buffer+8 [buffer]; EBADMSG: readonly memory or cow's file was written" },
+	{ "pcias", KEY_PCIAS, "PCI address space of a zPCI request, 0 to 255 [0]" },
+	{ "reserved", KEY_RESERVED, "of a zPCI request [0]" },
+	{ "reserved2", KEY_RESERVED2, "of a zPCI request [0]" },
+	{ "at", KEY_AT, "first byte of the region that is written [16]" },
+	{ "bytes", KEY_BYTES, "how many are written [32]" },
 	{ "expect", KEY_EXPECT,
 	  "the operation must fail with this errno (EINVAL), or be SHORT: "
 	  "fewer bytes moved than asked for, which the kernel takes for a success" },
@@ -106,7 +117,9 @@ static bool parse_value(unsigned int key, const char *text, struct step *step)
 	case KEY_REGION:
 		return parse_region(text, &step->region);
 	case KEY_OFFSET:
-		return parse_number(text, INT64_MAX, &step->offset);
+		/* A request to the zPCI I/O region has it in a field: any number will do there. */
+		return parse_number(text, step->op->flags & OP_ZPCI ? UINT64_MAX : INT64_MAX,
+				    &step->offset);
 	case KEY_WIDTH:
 		return parse_limited(text, 1, MAX_WIDTH, &step->width);
 	case KEY_VALUE:
@@ -131,6 +144,27 @@ static bool parse_value(unsigned int key, const char *text, struct step *step)
 			return false;
 		step->force = number;
 		return true;
+	case KEY_LENGTH:
+		if (!parse_limited(text, 0, UINT16_MAX, &step->zpci.length))
+			return false;
+		/* The buffer of an operation that fills it has its width. */
+		if (step->op->flags & OP_WRITES)
+			step->width = step->zpci.length;
+		return !(step->op->flags & OP_WRITES) || (step->width && step->width <= MAX_WIDTH);
+	case KEY_FLAGS:
+		return parse_number(text, UINT64_MAX, &step->zpci.flags);
+	case KEY_GADDR:
+		return zpci_parse_gaddr(text, &step->zpci);
+	case KEY_PCIAS:
+		return parse_limited(text, 0, UINT8_MAX, &step->zpci.pcias);
+	case KEY_RESERVED:
+		return parse_number(text, UINT32_MAX, &step->zpci.reserved);
+	case KEY_RESERVED2:
+		return parse_number(text, UINT8_MAX, &step->zpci.reserved2);
+	case KEY_AT:
+		return parse_limited(text, 0, 512, &step->zpci.at);
+	case KEY_BYTES:
+		return parse_limited(text, 0, 512, &step->zpci.bytes);
 	case KEY_EXPECT:
 		step->expect = err_from_name(text);
 		return step->expect;
@@ -171,6 +205,13 @@ static void set_defaults(struct step *step)
 	step->count = 1;
 	if (op->keys & KEY_WIDTH)
 		step->width = 4;
+	if (op->flags & OP_ZPCI) {
+		step->zpci = zpci_whole;
+		step->zpci.flags = VFIO_ZPCI_IO_FLAG_READ;
+	}
+	/* A block store is of more than 8 bytes on most devices. */
+	if (op->keys & KEY_LENGTH && op->flags & OP_WRITES)
+		step->width = 16;
 	if (op->keys & KEY_SEGMENTS)
 		step->segments = 2;
 	if (op->keys & KEY_PAGES)
@@ -179,6 +220,8 @@ static void set_defaults(struct step *step)
 		step->size = sysconf(_SC_PAGESIZE);
 	if (op->region >= 0)
 		step->region = op->region;
+	if (!strcmp(op->name, "zpci-group"))
+		strcpy(step->cmd_name, "DEVICE_GET_INFO");
 	if (!strcmp(op->name, "reset"))
 		strcpy(step->cmd_name, "DEVICE_RESET");
 }

@@ -233,6 +233,8 @@ static bool prepare_devices(struct run *run)
 			if ((step->op->flags & OP_REGION) &&
 			    !device_find_region(device, step->region))
 				return false;
+			if ((step->op->flags & OP_ZPCI) && !zpci_find(device))
+				return false;
 		}
 	}
 	for (unsigned int d = 0; d < run->session.nr_devices; d++) {

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What differs between the kernel versions that the module builds against, and nothing else. */
+#ifndef ZPCI_COMPAT_H
+#define ZPCI_COMPAT_H
+
+#include <linux/pci.h>
+#include <linux/version.h>
+#include <linux/vfio_pci_core.h>
+
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 1, 0)
+#error "zpci-vfio-pci needs Linux 6.1 or later"
+#endif
+
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 12, 0)
+#include <linux/unaligned.h>
+#else
+#include <asm/unaligned.h>
+#endif
+
+/* 6.6 has all four; they are NULL in a kernel without iommufd. */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 6, 0)
+#define COMPAT_IOMMUFD_OPS						\
+	.bind_iommufd	= vfio_iommufd_physical_bind,			\
+	.unbind_iommufd	= vfio_iommufd_physical_unbind,			\
+	.attach_ioas	= vfio_iommufd_physical_attach_ioas,		\
+	.detach_ioas	= vfio_iommufd_physical_detach_ioas,
+#else
+#define COMPAT_IOMMUFD_OPS
+#endif
+
+/* Claim and map a BAR as vfio_pci_core does when it is first used; the core undoes it at close. */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 8, 0)
+#define compat_setup_barmap vfio_pci_core_setup_barmap
+#else
+static inline int compat_setup_barmap(struct vfio_pci_core_device *vdev, int bar)
+{
+	struct pci_dev *pdev = vdev->pdev;
+	void __iomem *io;
+	int ret;
+
+	if (vdev->barmap[bar])
+		return 0;
+	ret = pci_request_selected_regions(pdev, 1 << bar, "vfio");
+	if (ret)
+		return ret;
+	io = pci_iomap(pdev, bar, 0);
+	if (!io) {
+		pci_release_selected_regions(pdev, 1 << bar);
+		return -ENOMEM;
+	}
+	vdev->barmap[bar] = io;
+	return 0;
+}
+#endif
+
+#endif
