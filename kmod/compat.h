@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What differs between the kernel versions that the module builds against, and nothing else. */
+/* What differs between the kernel versions that modules build against, and nothing else. */
 #ifndef ZPCI_COMPAT_H
 #define ZPCI_COMPAT_H
 
