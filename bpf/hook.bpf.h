@@ -173,18 +173,19 @@ extern void *bpf_rdonly_cast(void *object, __u32 type) __ksym;
  */
 static __always_inline __u64 read_offset(struct task_struct *task, loff_t *position)
 {
-	__u64 offset;
-
 #ifdef HOOK_FSESSION
 	struct timespec64 *cast =
 		bpf_rdonly_cast(position, bpf_core_type_id_kernel(struct timespec64));
 
 	return cast->tv_sec;
-#endif
+#else
+	__u64 offset;
+
 	if (offset_of_system_call(task, &offset))
 		return offset;
 	bpf_probe_read_kernel(&offset, sizeof(offset), position); /* 0 if it cannot be read */
 	return offset;
+#endif
 }
 
 #endif

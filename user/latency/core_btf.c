@@ -218,7 +218,19 @@ static const struct btf_member *members_of(const struct btf_type *type)
 	return (const void *)(type + 1);
 }
 
-static bool is_root_of_vmlinux(const struct roots *roots, const char *name);
+static char **find_root(const struct roots *roots, const char *name)
+{
+	return *name ? bsearch(&name, roots->names, roots->count, sizeof(*roots->names),
+			       compare_names) :
+		       NULL;
+}
+
+static bool is_root_of_vmlinux(const struct roots *roots, const char *name)
+{
+	char **root = find_root(roots, name);
+
+	return root && roots->in_vmlinux[root - roots->names];
+}
 
 /*
  * What a module holds by value may be a copy of one of vmlinux's types. By its name
@@ -329,20 +341,6 @@ static __u32 copy_type(struct copy *copy, struct source *source, __u32 id)
 	}
 	*known = (__u32)made;
 	return *known;
-}
-
-static char **find_root(const struct roots *roots, const char *name)
-{
-	return *name ? bsearch(&name, roots->names, roots->count, sizeof(*roots->names),
-			       compare_names) :
-		       NULL;
-}
-
-static bool is_root_of_vmlinux(const struct roots *roots, const char *name)
-{
-	char **root = find_root(roots, name);
-
-	return root && roots->in_vmlinux[root - roots->names];
 }
 
 static bool is_root(const struct btf_types *btf, const struct roots *roots, const char *name)

@@ -19,7 +19,7 @@
 /* A function of the kernel's self-test: nothing calls it. */
 #define QUIET_FUNCTION "bpf_fentry_test1"
 
-__u64 kernel_module(const char *module)
+static __u64 kernel_module(const char *module)
 {
 	char path[PATH_MAX], state[8] = "";
 	struct stat folder;
@@ -41,6 +41,20 @@ __u64 kernel_module(const char *module)
 bool kernel_has_module(const char *module)
 {
 	return kernel_module(module) != 0;
+}
+
+void kernel_modules(__u64 *modules)
+{
+	for (size_t i = 0; i < hook_count; i++) {
+		size_t same = 0;
+
+		modules[i] = 0;
+		if (!hooks[i].module)
+			continue;
+		while (!hooks[same].module || strcmp(hooks[same].module, hooks[i].module))
+			same++;
+		modules[i] = same < i ? modules[same] : kernel_module(hooks[i].module);
+	}
 }
 
 static int load_empty(enum bpf_attach_type attach_type, unsigned int btf_id)
@@ -276,13 +290,16 @@ static void close_module_btf(struct kernel *kernel)
 
 static void mark_absent_hooks(struct kernel *kernel)
 {
+	__u64 modules[hook_count];
+
+	kernel_modules(modules);
 	for (size_t i = 0; i < hook_count; i++) {
 		struct hook_function *function = &kernel->functions[i];
 
 		if (hooks[i].needs_struct && !function->has_member)
 			function->presence = HOOK_ABSENT;
 		/* It may have come or gone meanwhile: then it is to be looked at again. */
-		if (hooks[i].module && kernel_module(hooks[i].module) != function->module)
+		if (modules[i] != function->module)
 			function->module = 0;
 		/* BTF comes before the module is ready, and may still be there when it goes. */
 		if (function->presence != HOOK_IN_VMLINUX && hooks[i].module && !function->module)
@@ -294,13 +311,14 @@ void kernel_find_hooks(struct kernel *kernel)
 {
 	struct hook_index *index = index_hooks();
 	struct walk walk = { .kernel = kernel, .btf = &kernel->types[0], .index = index };
+	__u64 modules[hook_count];
 
 	kernel_drop_types(kernel);
 	close_module_btf(kernel);
 	memset(kernel->functions, 0, hook_count * sizeof(*kernel->functions));
+	kernel_modules(modules);
 	for (size_t i = 0; i < hook_count; i++)
-		if (hooks[i].module)
-			kernel->functions[i].module = kernel_module(hooks[i].module);
+		kernel->functions[i].module = modules[i];
 	kernel->types_count = 1;
 	kernel->has_btf = index && !btf_types_open(&kernel->types[0], "vmlinux", NULL) &&
 			  !btf_types_walk(&kernel->types[0], visit_type, &walk);

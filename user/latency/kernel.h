@@ -21,7 +21,7 @@ struct hook_function {
 	int btf_fd;	 /* of the module's BTF; 0: vmlinux */
 	unsigned int id; /* of the function in that BTF */
 	bool has_member; /* struct hook's needs_member is there */
-	__u64 module;	 /* kernel_module() of the hook's module */
+	__u64 module;	 /* see kernel_modules() */
 };
 
 /* vmlinux and the modules that hooks name. */
@@ -59,10 +59,10 @@ void kernel_find_hooks(struct kernel *kernel);
 void kernel_drop_types(struct kernel *kernel);
 
 /*
- * A number that stands for a loaded module, another one when it is loaded
- * again; 0: it is not there, or not quite.
+ * For each hook a number that stands for its module as it is loaded, another one
+ * when it is loaded again; 0: it is not there, or not quite, or there is none.
  */
-__u64 kernel_module(const char *module);
+void kernel_modules(__u64 *modules);
 
 /* Whether a module is loaded or built in. */
 bool kernel_has_module(const char *module);

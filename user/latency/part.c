@@ -220,11 +220,10 @@ static int share_maps(struct bpf_object *object, const struct bpf_object *first)
 }
 
 /* Chooses, relocates and loads; types as for open_object(). NULL with errno if it fails. */
-static struct bpf_object *load_object(enum hook_type type, const struct tracer_options *options,
-				      const bool *wanted, const struct part *first, int types)
+static struct bpf_object *load_object(const void *elf, size_t bytes,
+				      const struct tracer_options *options, const bool *wanted,
+				      const struct part *first, int types)
 {
-	size_t bytes;
-	const void *elf = object_of(type, &bytes);
 	struct bpf_object *object = open_object(elf, bytes, types);
 	int error;
 
@@ -255,14 +254,14 @@ static struct bpf_object *load_somehow(enum hook_type type, const struct kernel 
 
 	message_debug("the kernel's types for relocation: %s",
 		      types < 0 ? strerror(-types) : "collected");
-	object = load_object(type, options, wanted, first, types);
+	object = load_object(elf, bytes, options, wanted, first, types);
 	if (types < 0)
 		return object;
 	error = errno;
 	close(types);
 	/* Privileges are not among what is missing then. */
 	if (!object && error != EPERM)
-		return load_object(type, options, wanted, first, -1);
+		return load_object(elf, bytes, options, wanted, first, -1);
 	errno = error;
 	return object;
 }

@@ -352,16 +352,21 @@ void tracer_close(struct tracer *tracer)
 	free(tracer);
 }
 
+static void forget_cached_keys(struct tracer *tracer)
+{
+	__atomic_add_fetch(&tracer->state->generation, GENERATION, __ATOMIC_SEQ_CST);
+}
+
 void tracer_start(struct tracer *tracer)
 {
 	__atomic_store_n(&tracer->state->enabled, 1, __ATOMIC_SEQ_CST);
-	__atomic_add_fetch(&tracer->state->generation, GENERATION, __ATOMIC_SEQ_CST);
+	forget_cached_keys(tracer);
 }
 
 void tracer_stop(struct tracer *tracer)
 {
 	__atomic_store_n(&tracer->state->enabled, 0, __ATOMIC_SEQ_CST);
-	__atomic_add_fetch(&tracer->state->generation, GENERATION, __ATOMIC_SEQ_CST);
+	forget_cached_keys(tracer);
 }
 
 int tracer_follow(struct tracer *tracer, pid_t pid)
@@ -374,11 +379,6 @@ int tracer_follow(struct tracer *tracer, pid_t pid)
 		return 0;
 	message_error("cannot follow process %d: %s", pid, strerror(errno));
 	return -1;
-}
-
-static void forget_cached_keys(struct tracer *tracer)
-{
-	__atomic_add_fetch(&tracer->state->generation, GENERATION, __ATOMIC_SEQ_CST);
 }
 
 /* Whether every hook that tells when a cached key has become wrong is attached. */
@@ -413,13 +413,12 @@ int tracer_attach_rest(struct tracer *tracer)
 }
 
 /* Loaded, unloaded, or loaded again: only typed programs keep a module from that. */
-static bool module_changed(const struct tracer *tracer, size_t hook)
+static bool module_changed(const struct tracer *tracer, size_t hook, __u64 now)
 {
 	const struct hook_state *state = &tracer->hooks[hook];
 
 	return hooks[hook].module && state->presence != HOOK_IN_VMLINUX &&
-	       is_asked_for(&tracer->options, &hooks[hook]) &&
-	       kernel_module(hooks[hook].module) != state->module;
+	       is_asked_for(&tracer->options, &hooks[hook]) && now != state->module;
 }
 
 static void forget_hook(struct tracer *tracer, size_t hook)
@@ -444,10 +443,12 @@ static void forget_hook(struct tracer *tracer, size_t hook)
 
 int tracer_pick_up_modules(struct tracer *tracer)
 {
+	__u64 modules[hook_count];
 	bool changed = false;
 
+	kernel_modules(modules);
 	for (size_t i = 0; i < hook_count; i++)
-		changed = changed || module_changed(tracer, i);
+		changed = changed || module_changed(tracer, i, modules[i]);
 	if (!changed)
 		return 0;
 	kernel_find_hooks(&tracer->kernel);

@@ -23,7 +23,7 @@ struct tracer_options {
 /* How a hook is attached. */
 struct hook_state {
 	enum hook_presence presence;
-	__u64 module; /* kernel_module() when that was found */
+	__u64 module; /* see kernel_modules(); when that was found */
 	bool attached;
 	enum hook_type type;
 	int error; /* errno of the last attempt, 0 if there was none */
