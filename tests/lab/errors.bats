@@ -11,7 +11,7 @@ setup_file() {
 	mkdir "$OUT"
 	tests/lab/vm --timeout 540 --no-vfio --out "$OUT" 6.12 -- tests/lab/guest-errors \
 		build/vfioscope build/tests/vfio-client >"$OUT/progress" 2>&1 || {
-		cat "$OUT/progress" >&2
+		tail -n 5 "$OUT/progress" >&2
 		return 1
 	}
 }

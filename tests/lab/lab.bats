@@ -101,6 +101,24 @@ unshare_file() { cp "$1" "$1.copy" && mv "$1.copy" "$1"; }
 	[[ $output == *"Kernel panic"*console* ]]
 }
 
+@test "a QEMU that aborts is said, and started once more" {
+	# It aborts on its first calls, as many as the file has lines.
+	printf '%s\n' '#!/bin/sh' 'if [ -s "$ABORTS" ]; then sed -i 1d "$ABORTS"' \
+		'echo "assertion failed" >&2; kill -ABRT $$; fi' \
+		"exec $(command -v qemu-system-x86_64) \"\$@\"" >"$BATS_TEST_TMPDIR/qemu-system-x86_64"
+	chmod +x "$BATS_TEST_TMPDIR/qemu-system-x86_64"
+	export ABORTS=$BATS_TEST_TMPDIR/aborts PATH=$BATS_TEST_TMPDIR:$PATH
+	echo >"$ABORTS"
+	run -3 --separate-stderr tests/lab/vm --no-devices "$KERNEL" -- sh -c 'echo out; exit 3'
+	[ "$output" = out ]
+	# shellcheck disable=SC2154  # bats sets it
+	[[ $stderr == *"lab: QEMU aborted: assertion failed; once more, from the start"* ]]
+	printf '\n\n' >"$ABORTS"
+	run -125 --separate-stderr tests/lab/vm --no-devices "$KERNEL" -- sh -c 'echo out; exit 3'
+	[ -z "$output" ]
+	[[ $stderr == *"lab: assertion failed"* ]]
+}
+
 @test "what the kernel complains of is said, and the status stays the command's" {
 	run -4 tests/lab/vm --no-devices "$KERNEL" -- sh -c 'echo "<3>BUG: made up" >/dev/kmsg; exit 4'
 	[[ $output == "lab: $KERNEL complained: BUG: made up; its console: "* ]]
