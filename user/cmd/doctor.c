@@ -75,11 +75,11 @@ static void check_kernel(struct diagnosis *diagnosis, const struct kernel *kerne
 
 static void check_types(struct diagnosis *diagnosis, struct kernel *kernel)
 {
-	kernel_try_types(kernel, true);
 	_Static_assert(ATTACH_TYPES == HOOK_TYPES, "a way to attach is not shown");
 	for (enum hook_type type = 0; type < HOOK_TYPES; type++)
 		diagnosis->types[type] =
-			(struct attach_type){ hook_type_name(type), kernel->type_error[type] };
+			(struct attach_type){ hook_type_name(type),
+					      kernel_try_type(kernel, type, true) };
 }
 
 /* What became of a hook, and what could be done. */

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -28,8 +29,22 @@ static int read_all(int file, unsigned char *data, size_t bytes)
 	return 0;
 }
 
+/* Linux 6.16 maps vmlinux's BTF; other files are to be copied. */
+static int get_contents(struct btf_types *btf, int file, size_t bytes)
+{
+	void *mapped = mmap(NULL, bytes, PROT_READ, MAP_PRIVATE, file, 0);
+
+	if (mapped != MAP_FAILED) {
+		btf->data = mapped;
+		btf->mapped_bytes = bytes;
+		return 0;
+	}
+	btf->data = malloc(bytes);
+	return btf->data ? read_all(file, btf->data, bytes) : -ENOMEM;
+}
+
 /* The size of the file in sysfs is that of the data. */
-static int read_file(const char *name, unsigned char **data, size_t *bytes)
+static int open_file(struct btf_types *btf, const char *name, size_t *bytes)
 {
 	char path[PATH_MAX];
 	struct stat status;
@@ -41,9 +56,7 @@ static int read_file(const char *name, unsigned char **data, size_t *bytes)
 		return -errno;
 	error = fstat(file, &status) ? -errno : 0;
 	*bytes = error ? 0 : (size_t)status.st_size;
-	*data = error ? NULL : malloc(*bytes);
-	if (!error)
-		error = *data ? read_all(file, *data, *bytes) : -ENOMEM;
+	error = error ?: get_contents(btf, file, *bytes);
 	close(file);
 	return error;
 }
@@ -80,20 +93,24 @@ int btf_types_of(struct btf_types *btf, const void *data, size_t bytes,
 
 int btf_types_open(struct btf_types *btf, const char *name, const struct btf_types *base)
 {
-	unsigned char *data = NULL;
+	struct btf_types contents = {};
 	size_t bytes = 0;
 	int error;
 
 	memset(btf, 0, sizeof(*btf));
-	error = read_file(name, &data, &bytes);
-	error = error ?: btf_types_of(btf, data, bytes, base);
-	btf->data = data;
+	error = open_file(&contents, name, &bytes);
+	error = error ?: btf_types_of(btf, contents.data, bytes, base);
+	btf->data = contents.data;
+	btf->mapped_bytes = contents.mapped_bytes;
 	return error;
 }
 
 void btf_types_close(struct btf_types *btf)
 {
-	free(btf->data);
+	if (btf->mapped_bytes)
+		munmap(btf->data, btf->mapped_bytes);
+	else
+		free(btf->data);
 	free(btf->offsets);
 	memset(btf, 0, sizeof(*btf));
 }

@@ -12,6 +12,7 @@
 
 struct btf_types {
 	void *data;
+	size_t mapped_bytes; /* 0: data was allocated */
 	const unsigned char *types;
 	const char *strings; /* type_bytes and string_bytes lie within data */
 	size_t type_bytes, string_bytes;

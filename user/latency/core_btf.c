@@ -5,6 +5,7 @@
 #include <bpf/btf.h>
 #include <errno.h>
 #include <libelf.h>
+#include <limits.h>
 #include <linux/bpf.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -29,6 +30,7 @@ struct ext_section {
 /* Of each relocation's root type: "task_struct" of "task_struct___flavor". */
 struct roots {
 	char **names; /* sorted in the end */
+	bool initials[UCHAR_MAX + 1];
 	bool *in_vmlinux;
 	size_t count;
 };
@@ -94,6 +96,7 @@ static int add_root(struct roots *roots, const struct btf_types *local, __u32 id
 		return -ENOMEM;
 	roots->names = names;
 	names[roots->count] = strndup(name, length);
+	roots->initials[(unsigned char)*name] = *name;
 	return names[roots->count++] ? 0 : -ENOMEM;
 }
 
@@ -220,9 +223,10 @@ static const struct btf_member *members_of(const struct btf_type *type)
 
 static char **find_root(const struct roots *roots, const char *name)
 {
-	return *name ? bsearch(&name, roots->names, roots->count, sizeof(*roots->names),
-			       compare_names) :
-		       NULL;
+	/* Most of a kernel's types begin with another letter. */
+	if (!roots->initials[(unsigned char)*name])
+		return NULL;
+	return bsearch(&name, roots->names, roots->count, sizeof(*roots->names), compare_names);
 }
 
 static bool is_root_of_vmlinux(const struct roots *roots, const char *name)

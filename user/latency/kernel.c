@@ -89,20 +89,20 @@ static int try_type(enum bpf_attach_type attach_type, unsigned int btf_id, bool 
 	return error;
 }
 
-void kernel_try_types(struct kernel *kernel, bool attach)
+int kernel_try_type(struct kernel *kernel, enum hook_type type, bool attach)
 {
 	static const enum bpf_attach_type attach_types[] = {
 		[HOOK_TYPE_FSESSION] = COMPAT_TRACE_FSESSION,
 		[HOOK_TYPE_FENTRY] = BPF_TRACE_FENTRY,
 	};
+	int *error = &kernel->type_error[type];
 
-	for (size_t type = 0; type < sizeof(attach_types) / sizeof(attach_types[0]); type++) {
-		kernel->type_error[type] =
-			kernel->quiet ? try_type(attach_types[type], kernel->quiet, attach) :
-					ENOENT;
-		kernel->has_type[type] = !kernel->type_error[type];
-	}
-	kernel->has_type[HOOK_TYPE_KPROBE] = true;
+	if (type == HOOK_TYPE_KPROBE)
+		return 0;
+	if (*error < 0)
+		*error = kernel->quiet ? try_type(attach_types[type], kernel->quiet, attach) :
+					 ENOENT;
+	return *error;
 }
 
 static int compare_hooks(const void *a, const void *b)
@@ -115,10 +115,13 @@ static int compare_name(const void *name, const void *hook)
 	return strcmp(name, hooks[*(const size_t *)hook].function);
 }
 
-/* To find a hook by its function's name; most of a kernel's begin with another letter. */
+/*
+ * To find a hook by its function's name. Most names of a kernel begin with another
+ * letter, and are not worth a comparison.
+ */
 struct hook_index {
-	bool initials[UCHAR_MAX + 1];
-	size_t sorted[]; /* hook_count */
+	bool functions[UCHAR_MAX + 1], structs[UCHAR_MAX + 1]; /* what begins so */
+	size_t sorted[];				       /* hook_count */
 };
 
 static struct hook_index *index_hooks(void)
@@ -128,19 +131,15 @@ static struct hook_index *index_hooks(void)
 
 	if (!index)
 		return NULL;
+	index->functions[(unsigned char)QUIET_FUNCTION[0]] = true;
 	for (size_t i = 0; i < hook_count; i++) {
-		index->initials[(unsigned char)hooks[i].function[0]] = true;
+		index->functions[(unsigned char)hooks[i].function[0]] = true;
+		if (hooks[i].needs_struct)
+			index->structs[(unsigned char)hooks[i].needs_struct[0]] = true;
 		index->sorted[i] = i;
 	}
 	qsort(index->sorted, hook_count, sizeof(index->sorted[0]), compare_hooks);
 	return index;
-}
-
-static const size_t *find_hook(const struct hook_index *index, const char *name)
-{
-	if (!index->initials[(unsigned char)*name])
-		return NULL;
-	return bsearch(name, index->sorted, hook_count, sizeof(index->sorted[0]), compare_name);
 }
 
 /* One walk through a BTF finds the functions of all hooks. */
@@ -154,10 +153,14 @@ struct walk {
 
 static void visit_function(struct walk *walk, unsigned int id, const char *name)
 {
-	const size_t *hook = find_hook(walk->index, name);
+	const size_t *hook;
 
+	if (!walk->index->functions[(unsigned char)*name])
+		return;
 	if (!strcmp(name, QUIET_FUNCTION))
 		walk->kernel->quiet = id;
+	hook = bsearch(name, walk->index->sorted, hook_count, sizeof(walk->index->sorted[0]),
+		       compare_name);
 	if (!hook ||
 	    (walk->module && (!hooks[*hook].module || strcmp(hooks[*hook].module, walk->module))))
 		return;
@@ -178,6 +181,8 @@ static bool has_member(const struct btf_types *btf, const struct btf_type *type,
 
 static void visit_struct(struct walk *walk, const struct btf_type *type, const char *name)
 {
+	if (!walk->index->structs[(unsigned char)*name])
+		return;
 	for (size_t i = 0; i < hook_count; i++)
 		if (hooks[i].needs_struct && !strcmp(hooks[i].needs_struct, name) &&
 		    has_member(walk->btf, type, hooks[i].needs_member))
@@ -343,8 +348,9 @@ int kernel_open(struct kernel *kernel)
 	kernel->functions = calloc(hook_count, sizeof(*kernel->functions));
 	if (!kernel->functions)
 		return -1;
+	for (size_t type = 0; type < HOOK_TYPES; type++)
+		kernel->type_error[type] = -1;
 	kernel_find_hooks(kernel);
-	kernel_try_types(kernel, false);
 	return 0;
 }
 

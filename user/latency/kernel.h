@@ -30,8 +30,7 @@ struct hook_function {
 struct kernel {
 	bool has_btf;
 	bool preempts;		    /* so that programs other than kprobes are skipped at times */
-	bool has_type[HOOK_TYPES];  /* programs of this type attach */
-	int type_error[HOOK_TYPES]; /* errno if not */
+	int type_error[HOOK_TYPES]; /* errno, 0, or -1: not tried yet; see kernel_try_type() */
 	unsigned int quiet;	    /* BTF id of a function that nothing calls, or 0 */
 	struct hook_function *functions; /* one for each hook */
 	/* vmlinux's types, then those of modules with hooks; see kernel_drop_types() */
@@ -47,10 +46,10 @@ int kernel_open(struct kernel *kernel);
 void kernel_close(struct kernel *kernel);
 
 /*
- * Finds out which types of programs load, and attach if that is tried too: it
- * takes long, and attaching the hooks tells it as well.
+ * Tries once whether programs of this type load, and attach if that is asked for:
+ * it takes long, and attaching the hooks tells it as well. Returns 0 or an errno.
  */
-void kernel_try_types(struct kernel *kernel, bool attach);
+int kernel_try_type(struct kernel *kernel, enum hook_type type, bool attach);
 
 /* Looks for the hooks' functions again, after a module was loaded or unloaded. */
 void kernel_find_hooks(struct kernel *kernel);

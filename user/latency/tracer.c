@@ -145,7 +145,7 @@ static int attach_hooks(struct tracer *tracer, bool *wanted)
 	for (size_t i = 0; i < count; i++) {
 		enum hook_type type = types[i];
 
-		if (!tracer->kernel.has_type[type])
+		if (kernel_try_type(&tracer->kernel, type, false))
 			continue;
 		error = load(tracer, type, wanted);
 		message_debug("loading %s programs: %s", hook_type_name(type),
@@ -159,7 +159,7 @@ static int attach_hooks(struct tracer *tracer, bool *wanted)
 			return 0;
 		/* Without a JIT they load and none is attached: not to be tried for each load. */
 		if (left == missing && type != HOOK_TYPE_KPROBE && !tracer->loads->next)
-			tracer->kernel.has_type[type] = false;
+			tracer->kernel.type_error[type] = ENOTSUP;
 		missing = left;
 	}
 	if (!tracer->loads)
@@ -240,17 +240,14 @@ static size_t missing_hooks(struct tracer *tracer, bool *wanted)
 	return count;
 }
 
-/* The wanted hooks of operations that a device does all the time; returns how many. */
-static size_t keep_frequent(const bool *wanted, bool *frequent)
+/* Of the wanted hooks those of VFIO reads, what most devices do most; returns how many. */
+static size_t keep_reads(const bool *wanted, bool *reads)
 {
 	size_t count = 0;
 
 	for (size_t i = 0; i < hook_count; i++) {
-		__u32 operations = hook_operations(&hooks[i]);
-
-		frequent[i] = wanted[i] && (operations == 1u << OPERATION_READ ||
-					    operations == 1u << OPERATION_WRITE);
-		count += frequent[i];
+		reads[i] = wanted[i] && hook_operations(&hooks[i]) == 1u << OPERATION_READ;
+		count += reads[i];
 	}
 	return count;
 }
@@ -274,7 +271,7 @@ static int open_tracer(struct tracer *tracer)
 	 */
 	bool at_once = tracer->options.config.follow || tracer->options.config.trace ||
 		       tracer->options.groups[HOOK_GROUP_DEVICE_ACCESS];
-	bool wanted[hook_count], frequent[hook_count];
+	bool wanted[hook_count], reads[hook_count];
 	int error;
 
 	if (kernel_open(&tracer->kernel)) {
@@ -287,9 +284,9 @@ static int open_tracer(struct tracer *tracer)
 		return -1;
 	}
 	missing_hooks(tracer, wanted);
-	if (!keep_frequent(wanted, frequent))
+	if (!keep_reads(wanted, reads))
 		at_once = true;
-	error = attach_hooks(tracer, at_once ? wanted : frequent);
+	error = attach_hooks(tracer, at_once ? wanted : reads);
 	error = error ?: map_counters(tracer);
 	if (!error && at_once)
 		tracer_attach_rest(tracer);
