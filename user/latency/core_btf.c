@@ -182,7 +182,7 @@ static int read_roots(struct roots *roots, const void *bytes, size_t size)
 	btf_types_close(&local);
 	elf_end(elf);
 	roots->in_vmlinux = calloc(roots->count + 1, sizeof(*roots->in_vmlinux));
-	if (!error)
+	if (!error && roots->count)
 		qsort(roots->names, roots->count, sizeof(*roots->names), compare_names);
 	return roots->in_vmlinux ? error : -ENOMEM;
 }
@@ -323,11 +323,15 @@ static int copy_known(struct copy *copy, struct source *source, const struct btf
 	}
 }
 
+static __u32 *copy_of(struct source *source, __u32 id)
+{
+	return &source->copies[id - source->btf->first_id];
+}
+
 /* The id of the copy, 0 for void or after an error. */
 static __u32 copy_type(struct copy *copy, struct source *source, __u32 id)
 {
 	const struct btf_type *type;
-	__u32 *known;
 	int made;
 
 	id = resolve(source->btf, id);
@@ -335,16 +339,15 @@ static __u32 copy_type(struct copy *copy, struct source *source, __u32 id)
 	if (!type || copy->error)
 		return 0;
 	source = owner_of(copy, source, id);
-	known = &source->copies[id - source->btf->first_id];
-	if (*known)
-		return *known;
+	if (*copy_of(source, id))
+		return *copy_of(source, id);
 	made = copy_known(copy, source, type);
 	if (made < 0) {
 		copy->error = -errno;
 		return 0;
 	}
-	*known = (__u32)made;
-	return *known;
+	*copy_of(source, id) = (__u32)made;
+	return (__u32)made;
 }
 
 static bool is_root(const struct btf_types *btf, const struct roots *roots, const char *name)
