@@ -128,7 +128,7 @@ help:
 	'make modules_install the module, to where modprobe finds it; KDIR=DIR' \
 	'make run            see it work: boots a kernel with devices and shows their latency' \
 	'make check          all tests; FILTER=NAME: those in files with NAME in their path' \
-	'make bench          what tracing costs, in instructions' \
+	'make bench          what tracing and the zPCI region cost, in instructions' \
 	'make setup          install the packages that all this needs; run, check do it too' \
 	'make client         the test client; make unit: the unit tests' \
 	'make install        to PREFIX=/usr/local under DESTDIR=; make uninstall' \
@@ -266,7 +266,9 @@ check: setup
 
 bench: setup
 	$(MAKE) all client bench-tools
+	$(MAKE) ARCH=s390x client
 	tests/bench/run
+	tests/bench/region
 
 # --- lint ---------------------------------------------------------------------------------------
 

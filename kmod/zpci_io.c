@@ -2,8 +2,8 @@
 /*
  * The zPCI I/O region: takes a request whole, checks it, asks policy, and has it done.
  *
- * There is no state between two requests and no buffer that two of them share, so no lock is
- * needed here, least of all one that removal holds: a removal waits until user space has closed
+ * There is no state between two requests and no buffer that two of them have at a time, so no lock
+ * is needed here, least of all one that removal holds: a removal waits until user space has closed
  * the device, and user space may well have requests to make before it does.
  */
 #include <linux/align.h>
@@ -144,19 +144,34 @@ static int do_load(struct zpci_vfio_device *zvdev, const struct vfio_zpci_io_req
 	return copy_to_user(to, data, req->len) ? -EFAULT : 0;
 }
 
-static int do_store(struct zpci_vfio_device *zvdev, const struct vfio_zpci_io_req *req)
+/*
+ * The allocator clears what it gives, which takes longer than to copy a block: one block stays with
+ * the device until it is closed. Who finds it taken allocates another. What an earlier request left
+ * in it is overwritten before it is used.
+ */
+static void *get_block(struct zpci_vfio_device *zvdev)
 {
-	size_t room = roundup_pow_of_two(max_t(size_t, req->len, sizeof(u64)));
-	void *data;
-	int ret = -EFAULT;
+	void *block = xchg(&zvdev->spare, NULL);
 
 	/* A power of two, which kmalloc() aligns to itself: a block must not cross a page. */
-	data = kmalloc(room, GFP_KERNEL_ACCOUNT);
+	return block ?: kmalloc(roundup_pow_of_two(zvdev->max), GFP_KERNEL_ACCOUNT);
+}
+
+static void put_block(struct zpci_vfio_device *zvdev, void *block)
+{
+	kfree(xchg(&zvdev->spare, block));
+}
+
+static int do_store(struct zpci_vfio_device *zvdev, const struct vfio_zpci_io_req *req)
+{
+	void *data = get_block(zvdev);
+	int ret = -EFAULT;
+
 	if (!data)
 		return -ENOMEM;
 	if (!copy_from_user(data, u64_to_user_ptr(req->gaddr), req->len))
 		ret = zpci_io_backend_store(&zvdev->core, req->pcias, req->offset, req->len, data);
-	kfree(data);
+	put_block(zvdev, data);
 	return ret;
 }
 
@@ -281,4 +296,9 @@ int zpci_io_open(struct zpci_vfio_device *zvdev)
 						 sizeof(struct vfio_region_zpci_io),
 						 VFIO_REGION_INFO_FLAG_READ |
 						 VFIO_REGION_INFO_FLAG_WRITE, NULL);
+}
+
+void zpci_io_close(struct zpci_vfio_device *zvdev)
+{
+	kfree(xchg(&zvdev->spare, NULL));
 }

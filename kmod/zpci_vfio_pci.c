@@ -50,6 +50,15 @@ static int zpci_vfio_open_device(struct vfio_device *core_vdev)
 	return 0;
 }
 
+static void zpci_vfio_close_device(struct vfio_device *core_vdev)
+{
+	struct vfio_pci_core_device *core =
+		container_of(core_vdev, struct vfio_pci_core_device, vdev);
+
+	vfio_pci_core_close_device(core_vdev);
+	zpci_io_close(to_zpci_vfio(core));
+}
+
 #ifdef CONFIG_S390
 static long zpci_vfio_ioctl(struct vfio_device *core_vdev, unsigned int cmd, unsigned long arg)
 {
@@ -71,7 +80,7 @@ static const struct vfio_device_ops zpci_vfio_ops = {
 	.init		= vfio_pci_core_init_dev,
 	.release	= vfio_pci_core_release_dev,
 	.open_device	= zpci_vfio_open_device,
-	.close_device	= vfio_pci_core_close_device,
+	.close_device	= zpci_vfio_close_device,
 	.ioctl		= zpci_vfio_ioctl,
 	.device_feature	= vfio_pci_core_ioctl_feature,
 	.read		= vfio_pci_core_read,

@@ -20,6 +20,7 @@ struct zpci_vfio_device {
 
 	/* Set when the device is opened */
 	u16 max; /* the longest block store */
+	void *spare; /* memory for a block that no request has now, or NULL: see do_store() */
 	struct zpci_io_range msix[2]; /* table and pending bits; no length: there is none */
 };
 
@@ -34,6 +35,8 @@ static inline struct zpci_vfio_device *to_zpci_vfio(struct vfio_pci_core_device 
 
 /* Between vfio_pci_core_enable() and vfio_pci_core_finish_enable(); the core undoes it. */
 int zpci_io_open(struct zpci_vfio_device *zvdev);
+/* When no request can run any more. */
+void zpci_io_close(struct zpci_vfio_device *zvdev);
 /* Does the device answer? For backends, with memory_lock held. */
 bool zpci_io_device_answers(struct vfio_pci_core_device *core);
 /* The longest naturally aligned piece, up to 8 bytes, at the start of a range. */
