@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-only
-# The test modules do what the tests that use them count on.
+# The modules build, or say why not; the test modules do what tests count on.
 
 setup() {
 	bats_require_minimum_version 1.5.0
@@ -16,7 +16,7 @@ shift48() { # KERNEL
 
 @test "6.12: behind 48-bit offsets a VF is the same device" { shift48 6.12; }
 
-@test "the modules build without warnings" {
+@test "the test modules build without warnings" {
 	for kernel in 6.1 6.12; do
 		out=$(tests/kmod/build "$kernel")
 		rm -r "$out/tests"
@@ -31,4 +31,33 @@ shift48() { # KERNEL
 	[ "${#lines[@]}" -eq 1 ]
 	run -2 tests/kmod/build
 	[ "${#lines[@]}" -eq 1 ]
+}
+
+@test "a wrong KDIR is one clear error" {
+	mkdir -p "$BATS_TEST_TMPDIR"/include/{config,generated}
+	run make kmod KDIR=/nonexistent
+	[ "$status" -ne 0 ]
+	[[ $output == *"KDIR=/nonexistent: no build directory of a kernel"* ]]
+	echo '#define UTS_RELEASE "5.10.0-9-amd64"' >"$BATS_TEST_TMPDIR/include/generated/utsrelease.h"
+	printf 'CONFIG_64BIT=y\nCONFIG_VFIO_PCI_CORE=m\n' >"$BATS_TEST_TMPDIR/include/config/auto.conf"
+	run make kmod KDIR="$BATS_TEST_TMPDIR"
+	[ "$status" -ne 0 ]
+	[[ $output == *"Linux 5.10.0-9-amd64, but zpci-vfio-pci needs 6.1 or later"* ]]
+	echo '#define UTS_RELEASE "6.6.0"' >"$BATS_TEST_TMPDIR/include/generated/utsrelease.h"
+	echo 'CONFIG_64BIT=y' >"$BATS_TEST_TMPDIR/include/config/auto.conf"
+	run make kmod KDIR="$BATS_TEST_TMPDIR"
+	[ "$status" -ne 0 ]
+	[[ $output == *"without vfio_pci_core"* ]]
+}
+
+@test "the driver builds without warnings, and sparse has none" {
+	for kernel in 6.1 6.12 6.12-s390x; do
+		headers=$(tests/lab/fetch "headers:$kernel")
+		run -0 make -s kmod KDIR="$headers" O="$BATS_TEST_TMPDIR/$kernel" C=1
+		[[ $output != *warning:* ]] || {
+			echo "$output"
+			return 1
+		}
+		[ -s "$BATS_TEST_TMPDIR/$kernel/zpci-vfio-pci.ko" ]
+	done
 }

@@ -2,31 +2,35 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # The zPCI I/O region, on each kernel: VFs of igb and nvme on amd64, an nvme with
 # real PCI instructions on s390x. What each group of checks is: tests/lab/guest-zpci.
-# Not part of make check yet, hence its name: now and then QEMU itself aborts (TCG with
-# several threads) when memory is switched off under other processors' accesses.
 
 setup_file() {
 	local kernel
 	bats_require_minimum_version 1.5.0
 	cd "$BATS_TEST_DIRNAME/../.." || return
-	for kernel in 6.1 6.12; do
-		boot "$kernel" igb=1,nvme=1,e1000e build/tests/vfio-client \
-			btf region loads stores partial memory targets states msix malformed \
-			relaxed plain traced policy threads removal unload log || return
+	export OUT=$BATS_FILE_TMPDIR
+	for kernel in 6.1 6.12 6.12-s390x; do
+		tests/kmod/build "$kernel" >"$OUT/$kernel.modules" || return
 	done
-	boot 6.12-s390x nvme,igb build/s390x/tests/vfio-client \
-		btf region loads stores partial memory targets msix malformed \
-		relaxed traced threads removal unload log
+	for kernel in 6.1 6.12; do
+		boot "$kernel" igb=1,nvme=1,e1000e build/tests/vfio-client btf region loads stores \
+			partial memory targets states msix malformed relaxed plain traced policy \
+			threads removal unload log &
+	done
+	boot 6.12-s390x nvme,igb build/s390x/tests/vfio-client btf region loads stores partial \
+		memory targets msix malformed relaxed traced threads removal unload log &
+	for kernel in 1 2 3; do wait -n || return; done
 }
 
+# One thread for all processors: with more, QEMU stumbles over memory that is switched off
+# while another processor works. The three are booted side by side instead.
 boot() { # KERNEL DEVICES CLIENT GROUP...
-	local kernel=$1 devices=$2 client=$3 out=$BATS_FILE_TMPDIR/$1
+	local kernel=$1 devices=$2 client=$3
 	shift 3
-	tests/lab/vm --timeout 400 --env ATTACH=build/tests/attach \
+	tests/lab/vm --accel tcg-single --timeout 540 --env ATTACH=build/tests/attach \
 		--env DENY=build/bpf/kmod/deny_zpci.bpf.o --devices "$devices" "$kernel" -- \
-		tests/lab/guest-zpci "$client" "$(tests/kmod/build "$kernel")/zpci-vfio-pci.ko" "$@" \
-		>"$out" 2>"$out.err" || {
-		cat "$out.err" >&2
+		tests/lab/guest-zpci "$client" "$(<"$OUT/$kernel.modules")/zpci-vfio-pci.ko" "$@" \
+		>"$OUT/$kernel" 2>"$OUT/$kernel.err" || {
+		tail -n 5 "$OUT/$kernel.err" >&2
 		return 1
 	}
 }
@@ -39,9 +43,9 @@ passed() {
 	shift
 	[[ $# -gt 0 ]] || set -- 6.1 6.12 6.12-s390x
 	for kernel; do
-		grep -qx "ok $group" "$BATS_FILE_TMPDIR/$kernel" || {
+		grep -qx "ok $group" "$OUT/$kernel" || {
 			echo "$kernel:"
-			cat "$BATS_FILE_TMPDIR/$kernel.err"
+			cat "$OUT/$kernel.err"
 			return 1
 		}
 	done
@@ -68,34 +72,5 @@ passed() {
 }
 @test "the kernels have nothing to complain about" {
 	passed log
-	run ! grep complained "$BATS_FILE_TMPDIR"/*.err
-}
-
-@test "a wrong KDIR is one clear error" {
-	mkdir -p "$BATS_TEST_TMPDIR"/include/{config,generated}
-	run make kmod KDIR=/nonexistent
-	[ "$status" -ne 0 ]
-	[[ $output == *"KDIR=/nonexistent: no build directory of a kernel"* ]]
-	echo '#define UTS_RELEASE "5.10.0-9-amd64"' >"$BATS_TEST_TMPDIR/include/generated/utsrelease.h"
-	printf 'CONFIG_64BIT=y\nCONFIG_VFIO_PCI_CORE=m\n' >"$BATS_TEST_TMPDIR/include/config/auto.conf"
-	run make kmod KDIR="$BATS_TEST_TMPDIR"
-	[ "$status" -ne 0 ]
-	[[ $output == *"Linux 5.10.0-9-amd64, but zpci-vfio-pci needs 6.1 or later"* ]]
-	echo '#define UTS_RELEASE "6.6.0"' >"$BATS_TEST_TMPDIR/include/generated/utsrelease.h"
-	echo 'CONFIG_64BIT=y' >"$BATS_TEST_TMPDIR/include/config/auto.conf"
-	run make kmod KDIR="$BATS_TEST_TMPDIR"
-	[ "$status" -ne 0 ]
-	[[ $output == *"without vfio_pci_core"* ]]
-}
-
-@test "the module builds without warnings, and sparse has none" {
-	for kernel in 6.1 6.12 6.12-s390x; do
-		headers=$(tests/lab/fetch "headers:$kernel")
-		run -0 make -s kmod KDIR="$headers" O="$BATS_TEST_TMPDIR/$kernel" C=1
-		[[ $output != *warning:* ]] || {
-			echo "$output"
-			return 1
-		}
-		[ -s "$BATS_TEST_TMPDIR/$kernel/zpci-vfio-pci.ko" ]
-	done
+	run ! grep complained "$OUT"/*.err
 }
