@@ -107,16 +107,19 @@ user_sources := $(wildcard user/*.c user/*/*.c)
 user_objects := $(call object,$(user_sources))
 client_sources := $(wildcard tests/client/*.c)
 client_objects := $(call object,$(client_sources))
+fuzz_sources := $(wildcard tests/fuzz/*.c)
+fuzz_objects := $(call object,$(fuzz_sources) $(addprefix tests/client/,device.c message.c zpci.c))
 unit_sources := $(wildcard tests/unit/test_*.c)
 unit_tests := $(unit_sources:tests/unit/%.c=$(BUILD)/unit/%)
-c_objects := $(user_objects) $(client_objects) $(call object,$(unit_sources) tests/bench/attach.c)
+c_objects := $(user_objects) $(client_objects) \
+	     $(call object,$(unit_sources) $(fuzz_sources) tests/bench/attach.c)
 
 # --- targets ----------------------------------------------------------------------------
 
-.PHONY: all client unit kmod modules_install setup run check bench bench-tools install uninstall clean lint help FORCE
+.PHONY: all client unit kmod modules_install setup run check check-debug bench bench-tools install uninstall clean lint help FORCE
 
 all: $(BUILD)/vfioscope
-client: $(BUILD)/tests/vfio-client
+client: $(BUILD)/tests/vfio-client $(BUILD)/tests/zpci-fuzz
 unit: $(unit_tests)
 bench-tools: $(BUILD)/tests/attach $(bench_bpf_objects) $(kmod_bpf_objects)
 
@@ -128,9 +131,10 @@ help:
 	'make modules_install the module, to where modprobe finds it; KDIR=DIR' \
 	'make run            see it work: boots a kernel with devices and shows their latency' \
 	'make check          all tests; FILTER=NAME: those in files with NAME in their path' \
+	'make check-debug    under KASAN, lockdep and kmemleak; builds that kernel once' \
 	'make bench          what tracing and the zPCI region cost, in instructions' \
 	'make setup          install the packages that all this needs; run, check do it too' \
-	'make client         the test client; make unit: the unit tests' \
+	'make client         the test client and the fuzzer; make unit: the unit tests' \
 	'make install        to PREFIX=/usr/local under DESTDIR=; make uninstall' \
 	'make lint           formatting, static analysis, shell scripts, licences' \
 	'make clean' \
@@ -202,7 +206,7 @@ $(foreach domain,$(domains),\
 $(call object,tests/unit/test_core_btf.c): $(call skeletons_of,latency)
 
 $(user_objects) $(call object,$(unit_sources)): private cppflags = $(user_cppflags)
-$(client_objects) $(call object,tests/bench/attach.c): private cppflags = $(all_cppflags)
+$(client_objects) $(call object,$(fuzz_sources) tests/bench/attach.c): private cppflags = $(all_cppflags)
 
 $(c_objects): $(BUILD)/obj/%.o: %.c $(BUILD)/stamp/flags Makefile | $(sysroot)
 	$(call say,CC,$<)
@@ -213,6 +217,8 @@ $(BUILD)/vfioscope: $(user_objects) $(BUILD)/stamp/user
 $(BUILD)/vfioscope: private libs = $(user_libs)
 $(BUILD)/tests/vfio-client: $(client_objects) $(BUILD)/stamp/client
 $(BUILD)/tests/vfio-client: private libs = -lpthread
+$(BUILD)/tests/zpci-fuzz: $(fuzz_objects)
+$(BUILD)/tests/zpci-fuzz: private libs = -lpthread
 $(BUILD)/tests/attach: $(call object,tests/bench/attach.c)
 $(BUILD)/tests/attach: private libs = $(bpf_libs)
 
@@ -223,7 +229,8 @@ $(BUILD)/obj/user.a: $(filter-out %/main.o,$(user_objects)) $(BUILD)/stamp/user
 $(unit_tests): $(BUILD)/unit/%: $(BUILD)/obj/tests/unit/%.o $(BUILD)/obj/user.a
 $(unit_tests): private libs = -lcmocka -lm $(user_libs)
 
-$(BUILD)/vfioscope $(BUILD)/tests/vfio-client $(BUILD)/tests/attach $(unit_tests): | $(sysroot)
+$(BUILD)/vfioscope $(addprefix $(BUILD)/tests/,vfio-client zpci-fuzz attach) $(unit_tests): | \
+	$(sysroot)
 	$(call say,LD,$@)
 	mkdir -p $(@D)
 	$(CC) $(all_cflags) $(all_ldflags) $(filter %.o %.a,$^) $(libs) -o $@
@@ -264,6 +271,13 @@ check: setup
 	$(MAKE) ARCH=s390x all client
 	tests/check $(FILTER)
 
+# Minutes each; the debug kernel is built first, once.
+check-debug: setup
+	$(MAKE) all client
+	tests/lab/debug-kernel
+	tests/lab/check-debug
+	tests/lab/check-zpci --seconds 60 --rounds 20 6.12-debug
+
 bench: setup
 	$(MAKE) all client bench-tools
 	$(MAKE) ARCH=s390x client
@@ -287,12 +301,12 @@ lint: setup
 	tests/lint || status=1; \
 	echo '  LINT  clang-tidy'; \
 	$(call tidy,$(user_sources),$(user_cppflags) -std=gnu11) || status=1; \
-	$(call tidy,$(client_sources) tests/bench/attach.c,-std=gnu11) || status=1; \
+	$(call tidy,$(client_sources) $(fuzz_sources) tests/bench/attach.c,-std=gnu11) || status=1; \
 	$(call tidy,$(domains:%=bpf/%.bpf.c),$(bpf_flags) -DHOOK_FENTRY) || status=1; \
 	echo '  LINT  cppcheck'; \
 	cppcheck --std=c11 --quiet --enable=warning,performance --inline-suppr \
 		--error-exitcode=1 $(cppcheck_defines) -Iinclude -Iuser -Ibpf \
-		user bpf tests/client tests/bench || status=1; \
+		user bpf tests/client tests/fuzz tests/bench || status=1; \
 	exit $$status
 
 # --- installing ---------------------------------------------------------------------------------

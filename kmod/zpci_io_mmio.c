@@ -9,6 +9,9 @@
  * for a bounded time and waits for no user; a removal does not hold it while it waits until the
  * device is closed. So a request waits for a reset at the most, and nobody waits for more than a
  * page of accesses.
+ *
+ * block_lock, within memory_lock, keeps one block from being mixed with another. It is held for the
+ * accesses of a block alone, which wait for nothing.
  */
 #define pr_fmt(fmt) "zpci-vfio-pci: " fmt
 
@@ -147,6 +150,7 @@ int zpci_io_backend_store(struct vfio_pci_core_device *core, u8 pcias, u64 offse
 			  const void *data)
 {
 	void __iomem *io = READ_ONCE(core->barmap[pcias]);
+	struct zpci_vfio_device *zvdev = to_zpci_vfio(core);
 
 	if (!io)
 		return -EBUSY;
@@ -155,7 +159,9 @@ int zpci_io_backend_store(struct vfio_pci_core_device *core, u8 pcias, u64 offse
 		up_read(&core->memory_lock);
 		return -EIO;
 	}
+	mutex_lock(&zvdev->block_lock);
 	store_pieces(io, offset, len, data);
+	mutex_unlock(&zvdev->block_lock);
 	up_read(&core->memory_lock);
 	return 0;
 }

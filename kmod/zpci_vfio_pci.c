@@ -162,6 +162,7 @@ static int zpci_vfio_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 	zvdev = vfio_alloc_device(zpci_vfio_device, core.vdev, &pdev->dev, &zpci_vfio_ops);
 	if (IS_ERR(zvdev))
 		return PTR_ERR(zvdev);
+	mutex_init(&zvdev->block_lock);
 	zvdev->relaxed = id->driver_data == DEVICE_RELAXED;
 	/* The core finds its device there. */
 	dev_set_drvdata(&pdev->dev, &zvdev->core);

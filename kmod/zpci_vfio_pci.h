@@ -3,6 +3,7 @@
 #ifndef ZPCI_VFIO_PCI_H
 #define ZPCI_VFIO_PCI_H
 
+#include <linux/mutex.h>
 #include <linux/types.h>
 #include <linux/vfio_pci_core.h>
 
@@ -15,6 +16,7 @@ struct zpci_io_range {
 
 struct zpci_vfio_device {
 	struct vfio_pci_core_device core;
+	struct mutex block_lock; /* for backends whose blocks are made of several accesses */
 	/* Takes any alignment. Root may change it at any time: READ_ONCE(), once a request. */
 	bool relaxed;
 

@@ -27,8 +27,12 @@ device_amd64() { # NAME NUMBER
 		qemu_line+=(-device "nvme-subsys,id=subsys$2"
 			-device "nvme,bus=rp$2,serial=lab$2,subsys=subsys$2,$nvme_sriov")
 		;;
+	nvme-cmb) qemu_line+=(-device "nvme,bus=rp$2,serial=lab$2,$nvme_memory") ;;
 	esac
 }
+
+# 1 MiB of a device's own memory in BAR 2, which keeps what is written to it.
+nvme_memory=cmb_size_mb=1,legacy-cmb=on
 
 device_s390x() { # NAME NUMBER
 	qemu_line+=(-device "zpci,uid=$2,fid=$2,target=dev$2")
@@ -37,6 +41,7 @@ device_s390x() { # NAME NUMBER
 		qemu_line+=(-netdev "user,id=net$2,restrict=on" -device "$1,id=dev$2,netdev=net$2,romfile=")
 		;;
 	nvme) qemu_line+=(-device "nvme,id=dev$2,serial=lab$2") ;;
+	nvme-cmb) qemu_line+=(-device "nvme,id=dev$2,serial=lab$2,$nvme_memory") ;;
 	esac
 }
 
@@ -45,8 +50,8 @@ add_devices() {
 	for item in ${devices//,/ }; do
 		number=$((number + 1))
 		case ${item%%=*} in
-		igb | e1000e | nvme) "device_$arch" "${item%%=*}" "$number" ;;
-		*) die "unknown device '$item': igb[=VFS], nvme[=VFS] or e1000e" ;;
+		igb | e1000e | nvme | nvme-cmb) "device_$arch" "${item%%=*}" "$number" ;;
+		*) die "unknown device '$item': igb[=VFS], nvme[=VFS], nvme-cmb or e1000e" ;;
 		esac
 	done
 }

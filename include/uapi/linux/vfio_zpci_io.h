@@ -17,7 +17,8 @@
  *	pwrite(2) of a whole struct vfio_zpci_io_req at the offset of @req. The call does the
  *	operation and returns when it is done: sizeof(struct vfio_zpci_io_req), or an error.
  *	A request is taken as it was when the call came. Nothing is kept between calls, so any
- *	number of threads may have requests running; the kernel does not order them.
+ *	number of threads may have requests running; the kernel does not order them, but the
+ *	bytes of one block are never mixed with those of another.
  *
  * Strict and relaxed devices
  *	Every device is strict but those known to take any alignment (ISM, 1014:04ed) and those
