@@ -133,13 +133,24 @@ static void choose_good(struct worker *worker, struct attempt *attempt)
 					worker->fuzz->model.relaxed);
 }
 
+/* At the MSI-X table or the pending bits, or just before or behind them. */
+static void aim_at_hidden(struct worker *worker, struct vfio_zpci_io_req *req)
+{
+	const struct hidden *hidden = &worker->fuzz->model.hidden[below(worker, 2)];
+
+	req->pcias = hidden->bar;
+	req->offset = hidden->start +
+		      ONE_OF(worker, -8ULL, 0, 8, hidden->bytes - 8, hidden->bytes) +
+		      req->offset % 8;
+}
+
 /* Breaks one thing, or makes it merely strange. */
 static void mutate(struct worker *worker, struct attempt *attempt)
 {
 	struct vfio_zpci_io_req *req = &attempt->req;
 	uint64_t size = worker->fuzz->model.bar_bytes[worker->fuzz->bar];
 
-	switch (below(worker, 10)) {
+	switch (below(worker, 11)) {
 	case 0:
 		req->flags = ONE_OF(worker, 0, 1, 2, 3, 4, 1ULL << 32, 1ULL << 63 | 1, UINT64_MAX);
 		break;
@@ -168,6 +179,9 @@ static void mutate(struct worker *worker, struct attempt *attempt)
 		req->reserved2 = ONE_OF(worker, 1, 128, 255);
 		break;
 	case 8:
+		aim_at_hidden(worker, req);
+		break;
+	case 9:
 		attempt->at = ONE_OF(worker, 0, 8, 15, 17, 24, 40, 47, 48, 56);
 		break;
 	default:
