@@ -116,7 +116,8 @@ c_objects := $(user_objects) $(client_objects) \
 
 # --- targets ----------------------------------------------------------------------------
 
-.PHONY: all client unit kmod modules_install setup run check check-debug bench bench-tools install uninstall clean lint help FORCE
+.PHONY: all client unit kmod modules_install setup run check check-debug bench bench-tools \
+	 install uninstall clean lint help FORCE
 
 all: $(BUILD)/vfioscope
 client: $(BUILD)/tests/vfio-client $(BUILD)/tests/zpci-fuzz

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Memory of one thread for requests to point to: pages of all kinds, and a copy of what is in them. */
+/* Memory of one thread for requests to point to: pages of all kinds, and what should be in them. */
 #ifndef FUZZ_ARENA_H
 #define FUZZ_ARENA_H
 

@@ -312,7 +312,7 @@ static bool try_one(struct worker *worker)
 	return worker->nth % CHECK_EVERY || window_is_right(worker, &attempt);
 }
 
-/* --- blocks of several threads in one place ---------------------------------------------------- */
+/* --- blocks of several threads in one place ----------------------------------------------- */
 
 /* The block at the end of all windows is of one thread, whole. */
 static bool block_is_whole(const struct fuzz *run, uint64_t offset, unsigned int bytes)
@@ -468,7 +468,7 @@ static void find_hidden(struct fuzz *run)
 	run->model.hidden[0] =
 		(struct hidden){ table & ~7U, (uint64_t)vectors * PCI_MSIX_ENTRY_SIZE, table & 7 };
 	run->model.hidden[1] =
-		(struct hidden){ pending & ~7U, (vectors + 63) / 64 * 8, pending & 7 };
+		(struct hidden){ pending & ~7U, (uint64_t)(vectors + 63) / 64 * 8, pending & 7 };
 }
 
 static bool find_bars(struct fuzz *run)
@@ -582,17 +582,17 @@ int main(int argc, char **argv)
 		       "compares what comes of each with the ABI.",
 	};
 	struct worker *workers;
-	bool right;
+	bool right = false;
 
 	argp_err_exit_status = EXIT_USAGE;
 	if (argp_parse(&argp, argc, argv, 0, NULL, NULL))
 		return EXIT_USAGE;
 	workers = calloc(fuzz.threads, sizeof(*workers));
-	if (!workers || !open_device(&fuzz))
-		return EXIT_FAILED;
-	right = start(&fuzz, workers);
-	report(&fuzz, workers);
-	session_close(&fuzz.session);
+	if (workers && open_device(&fuzz)) {
+		right = start(&fuzz, workers);
+		report(&fuzz, workers);
+		session_close(&fuzz.session);
+	}
 	free(workers);
 	return right ? EXIT_SUCCESS : EXIT_FAILED;
 }

@@ -12,9 +12,9 @@ setup_file() {
 		tests/kmod/build "$kernel" >"$OUT/$kernel.modules" || return
 	done
 	for kernel in 6.1 6.12; do
-		boot "$kernel" igb=1,nvme=1,e1000e build/tests/vfio-client btf region loads stores \
-			partial memory targets states msix malformed relaxed plain traced policy \
-			threads removal unload log &
+		boot "$kernel" igb=1,nvme=1,e1000e,nvme-cmb build/tests/vfio-client btf region loads \
+			stores partial memory targets states msix malformed relaxed plain traced policy \
+			threads fuzz removal unload log &
 	done
 	boot 6.12-s390x nvme,igb build/s390x/tests/vfio-client btf region loads stores partial \
 		memory targets msix malformed relaxed traced threads removal unload log &
@@ -27,7 +27,8 @@ boot() { # KERNEL DEVICES CLIENT GROUP...
 	local kernel=$1 devices=$2 client=$3
 	shift 3
 	tests/lab/vm --accel tcg-single --timeout 540 --env ATTACH=build/tests/attach \
-		--env DENY=build/bpf/kmod/deny_zpci.bpf.o --devices "$devices" "$kernel" -- \
+		--env DENY=build/bpf/kmod/deny_zpci.bpf.o --env FUZZ=build/tests/zpci-fuzz \
+		--env FUZZ_OPTIONS="-n 15013" --devices "$devices" "$kernel" -- \
 		tests/lab/guest-zpci "$client" "$(<"$OUT/$kernel.modules")/zpci-vfio-pci.ko" "$@" \
 		>"$OUT/$kernel" 2>"$OUT/$kernel.err" || {
 		tail -n 5 "$OUT/$kernel.err" >&2
@@ -67,6 +68,12 @@ passed() {
 @test "a BPF program can veto an operation before it happens" { passed policy 6.1 6.12; }
 @test "a device can be taken away while requests run, and nobody waits for ever" { passed removal; }
 @test "many threads: every request ends as it should" { passed threads; }
+@test "what comes of 240,208 requests, good and broken, is what the ABI says" {
+	passed fuzz 6.1 6.12
+	for kernel in 6.1 6.12; do
+		[ "$(jq -s 'map(.requests) | add' <(grep '^{' "$OUT/$kernel"))" -eq 240208 ]
+	done
+}
 @test "the module cannot be unloaded in use, can be afterwards; its parameter is checked" {
 	passed unload
 }
