@@ -61,10 +61,10 @@ add_accelerator() {
 		qemu_line+=(-accel tcg,thread=single -icount shift=0,sleep=off -cpu "$1")
 	elif [[ $accel == kvm ]]; then
 		qemu_line+=(-accel kvm -cpu host)
-	elif [[ $accel == tcg-single ]]; then
-		qemu_line+=(-accel tcg,thread=single -cpu "$1")
-	else
+	elif [[ $accel == tcg-multi ]]; then
 		qemu_line+=(-accel tcg,thread=multi -cpu "$1")
+	else
+		qemu_line+=(-accel tcg,thread=single -cpu "$1")
 	fi
 }
 

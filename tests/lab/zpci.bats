@@ -21,12 +21,11 @@ setup_file() {
 	for kernel in 1 2 3; do wait -n || return; done
 }
 
-# One thread for all processors: with more, QEMU stumbles over memory that is switched off
-# while another processor works. The three are booted side by side instead.
+# Side by side: a guest keeps one of the machine's processors busy.
 boot() { # KERNEL DEVICES CLIENT GROUP...
 	local kernel=$1 devices=$2 client=$3
 	shift 3
-	tests/lab/vm --accel tcg-single --timeout 540 --env ATTACH=build/tests/attach \
+	tests/lab/vm --timeout 540 --env ATTACH=build/tests/attach \
 		--env DENY=build/bpf/kmod/deny_zpci.bpf.o --env FUZZ=build/tests/zpci-fuzz \
 		--env FUZZ_OPTIONS="-n 7001" --devices "$devices" "$kernel" -- \
 		tests/lab/guest-zpci "$client" "$(<"$OUT/$kernel.modules")/zpci-vfio-pci.ko" "$@" \
