@@ -22,7 +22,7 @@ struct zpci_vfio_device {
 
 	/* Set when the device is opened */
 	u16 max; /* the longest block store */
-	void *spare; /* memory for a block that no request has now, or NULL: see do_store() */
+	void *spare; /* memory for a block that no request has now, or NULL: see get_block() */
 	struct zpci_io_range msix[2]; /* table and pending bits; no length: there is none */
 };
 

@@ -29,6 +29,7 @@
 #define WINDOW 16384UL /* bytes of the BAR for each thread */
 #define MAX_THREADS 32
 #define CHECK_EVERY 997 /* requests between two looks at all of a window */
+#define ROUNDS 101 /* blocks of all threads in one place */
 #define REQ_AT offsetof(struct vfio_region_zpci_io, req)
 #define REQ_BYTES sizeof(struct vfio_zpci_io_req)
 
@@ -37,7 +38,6 @@ struct fuzz {
 	unsigned int bar, threads;
 	uint64_t seed, requests; /* of each thread */
 	double seconds;
-	unsigned int rounds;
 	struct session session;
 	struct device *device;
 	struct zpci_model model;
@@ -61,7 +61,7 @@ struct attempt {
 	unsigned int outcomes;
 };
 
-static struct fuzz fuzz = { .threads = 8, .seed = 1, .requests = 10007, .rounds = 101 };
+static struct fuzz fuzz = { .threads = 8, .seed = 1, .requests = 10007 };
 
 /* --- chance -------------------------------------------------------------------------------- */
 
@@ -233,14 +233,20 @@ static bool read_bar(const struct fuzz *run, uint64_t offset, void *data, size_t
 	return pread(run->device->fd, data, bytes, region->offset + offset) == (ssize_t)bytes;
 }
 
-/* All of its part of the BAR is as it should be. */
-static bool window_is_right(struct worker *worker, const struct attempt *attempt)
+/* Up to a page of the thread's part of the BAR. */
+static bool keeps_expected(const struct worker *worker, uint64_t at, size_t bytes)
 {
 	unsigned char data[4096];
 
-	for (uint64_t at = 0; at < WINDOW; at += sizeof(data))
-		if (!read_bar(worker->fuzz, worker->window + at, data, sizeof(data)) ||
-		    memcmp(data, worker->expected + at, sizeof(data)))
+	return read_bar(worker->fuzz, worker->window + at, data, bytes) &&
+	       !memcmp(data, worker->expected + at, bytes);
+}
+
+/* All of its part of the BAR is as it should be. */
+static bool window_is_right(struct worker *worker, const struct attempt *attempt)
+{
+	for (uint64_t at = 0; at < WINDOW; at += 4096)
+		if (!keeps_expected(worker, at, 4096))
 			return wrong(worker, attempt, "the BAR is not what it should be");
 	return true;
 }
@@ -249,13 +255,9 @@ static bool window_is_right(struct worker *worker, const struct attempt *attempt
 static bool is_stored(struct worker *worker, const struct attempt *attempt)
 {
 	uint64_t place = attempt->req.offset - worker->window + below(worker, attempt->req.len);
-	unsigned char data[8];
 
-	place -= place % 8;
-	if (!read_bar(worker->fuzz, worker->window + place, data, sizeof(data)) ||
-	    memcmp(data, worker->expected + place, sizeof(data)))
-		return wrong(worker, attempt, "the block is not in the BAR");
-	return true;
+	return keeps_expected(worker, place - place % 8, 8) ||
+	       wrong(worker, attempt, "the block is not in the BAR");
 }
 
 static bool is_done_right(struct worker *worker, const struct attempt *attempt)
@@ -343,7 +345,7 @@ static void store_together(struct worker *worker)
 
 	memset((void *)(uintptr_t)attempt.req.gaddr, (int)worker->index + 1, bytes);
 	arena_accept(&worker->arena, attempt.req.gaddr, bytes);
-	for (unsigned int i = 0; i < run->rounds; i++) {
+	for (unsigned int i = 0; i < ROUNDS; i++) {
 		pthread_barrier_wait(&run->barrier);
 		if (make(worker, &attempt))
 			wrong(worker, &attempt, "a block of many threads was not stored");
@@ -522,51 +524,41 @@ static const struct argp_option options[] = {
 	{}
 };
 
-static bool number(const char *text, uint64_t least, uint64_t most, struct argp_state *state)
+static uint64_t number(const char *text, uint64_t least, uint64_t most,
+		       const struct argp_state *state)
 {
-	uint64_t value;
+	uint64_t value = 0;
 
 	if (!parse_number(text, most, &value) || value < least)
 		argp_error(state, "'%s' is no number from %llu to %llu", text,
 			   (unsigned long long)least, (unsigned long long)most);
-	return true;
+	return value;
 }
 
 static error_t parse(int key, char *text, struct argp_state *state)
 {
-	uint64_t value = 0;
-
-	if (key == ARGP_KEY_ARG)
-		return ARGP_ERR_UNKNOWN;
-	if (key == ARGP_KEY_END && !fuzz.bdf)
-		argp_error(state, "which device? (-d)");
-	if (text && key != 'd' &&
-	    !number(text, key == 't',
-		    key == 't' ? MAX_THREADS :
-		    key == 'b' ? 5 :
-				 UINT32_MAX,
-		    state))
-		return EINVAL;
-	if (text && key != 'd')
-		parse_number(text, UINT64_MAX, &value);
 	switch (key) {
 	case 'd':
 		fuzz.bdf = text;
 		return 0;
 	case 'b':
-		fuzz.bar = value;
+		fuzz.bar = number(text, 0, 5, state);
 		return 0;
 	case 't':
-		fuzz.threads = value;
+		fuzz.threads = number(text, 1, MAX_THREADS, state);
 		return 0;
 	case 'n':
-		fuzz.requests = value;
+		fuzz.requests = number(text, 0, UINT32_MAX, state);
 		return 0;
 	case 's':
-		fuzz.seconds = (double)value;
+		fuzz.seconds = (double)number(text, 0, UINT32_MAX, state);
 		return 0;
 	case 'r':
-		fuzz.seed = value;
+		fuzz.seed = number(text, 0, UINT32_MAX, state);
+		return 0;
+	case ARGP_KEY_END:
+		if (!fuzz.bdf)
+			argp_error(state, "which device? (-d)");
 		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;

@@ -15,6 +15,8 @@ vf_counts() {
 
 # What QEMU's nvme needs for 4 VFs with queues and interrupts of their own.
 nvme_sriov=sriov_max_vfs=4,sriov_vq_flexible=8,sriov_vi_flexible=4
+# 1 MiB of a device's own memory in BAR 2, which keeps what is written to it.
+nvme_memory=cmb_size_mb=1,legacy-cmb=on
 
 # One root port each, so that VFs have bus numbers to live on.
 device_amd64() { # NAME NUMBER
@@ -30,9 +32,6 @@ device_amd64() { # NAME NUMBER
 	nvme-cmb) qemu_line+=(-device "nvme,bus=rp$2,serial=lab$2,$nvme_memory") ;;
 	esac
 }
-
-# 1 MiB of a device's own memory in BAR 2, which keeps what is written to it.
-nvme_memory=cmb_size_mb=1,legacy-cmb=on
 
 device_s390x() { # NAME NUMBER
 	qemu_line+=(-device "zpci,uid=$2,fid=$2,target=dev$2")

@@ -33,9 +33,9 @@ struct tracer;
 
 /*
  * Loads and attaches; nothing is counted before tracer_start(). That is done
- * for what a device does all the time (read and write) only, unless there is
- * a command to follow, a trace, or widths that reach the device:
- * tracer_attach_rest() is to follow. Returns NULL after an error message.
+ * for reads only, which a device does all the time, unless there is a command
+ * to follow, a trace, or widths that reach the device: tracer_attach_rest() is
+ * to follow. Returns NULL after an error message.
  */
 struct tracer *tracer_open(const struct tracer_options *options);
 void tracer_close(struct tracer *tracer);
