@@ -274,7 +274,7 @@ check: setup
 
 # Minutes each; the debug kernel is built first, once.
 check-debug: setup
-	$(MAKE) all client
+	$(MAKE) all client bench-tools
 	tests/lab/debug-kernel
 	tests/lab/check-debug
 	tests/lab/check-zpci --seconds 60 --rounds 20 6.12-debug

@@ -87,7 +87,7 @@ static __always_inline bool accept_operation(__u16 operation)
 
 static __always_inline bool accept_region(__u16 region)
 {
-	return region <= REGION_LAST && settings.regions >> region & 1;
+	return region <= REGION_ZPCI_IO && settings.regions >> region & 1;
 }
 
 static __always_inline bool accept_task(void)

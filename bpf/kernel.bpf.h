@@ -64,6 +64,16 @@ struct vfio_iommu_group___vfioscope {
 	struct list_head next;
 };
 
+/* include/linux/vfio_pci_core.h: an address, no more */
+struct vfio_pci_core_device;
+
+/* include/uapi/linux/vfio_zpci_io.h of zpci-vfio-pci */
+struct vfio_zpci_io_req___vfioscope {
+	__u64 flags;
+	__u64 offset;
+	__u16 len;
+};
+
 /* fs/proc/internal.h */
 struct proc_dir_entry___vfioscope {
 	void *data;

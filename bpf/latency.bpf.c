@@ -119,6 +119,51 @@ EXIT(vfio_device_fops_release, 2, int)
 	return finish(ctx, NESTING_FILE, result);
 }
 
+/*
+ * zpci-vfio-pci: its region, whatever number it has. A write that is a request is counted as what
+ * it asks for; one that is none remains a write.
+ */
+
+/* include/uapi/linux/vfio_zpci_io.h: flags of a request */
+#define VFIO_ZPCI_IO_FLAG_READ 1
+#define VFIO_ZPCI_IO_FLAG_BLOCKW 2
+
+/* The struct vfio_device is the core device's first member: vfio_alloc_device() insists on it. */
+static __always_inline struct latency_request zpci_request(struct vfio_pci_core_device *core)
+{
+	return (struct latency_request){
+		.region = REGION_ZPCI_IO,
+		.kind = HANDLE_VFIO_DEVICE,
+		.handle = (__u64)core,
+	};
+}
+
+ENTRY_ONLY(zpci_io_rw, struct vfio_pci_core_device *core, char *buffer, size_t count,
+	   loff_t *position, bool is_write)
+{
+	struct latency_request request = zpci_request(core);
+
+	request.operation = is_write ? OPERATION_WRITE : OPERATION_READ;
+	request.argument = read_offset(bpf_get_current_task_btf(), position) &
+			   region_mask(REGION_SHIFT_DEFAULT);
+	request.width = count;
+	return correct(NESTING_FILE, request);
+}
+
+ENTRY_ONLY(zpci_io_request, struct vfio_pci_core_device *core,
+	   struct vfio_zpci_io_req___vfioscope *asked)
+{
+	struct latency_request request = zpci_request(core);
+	__u64 flags = READ(asked, flags);
+
+	if (flags != VFIO_ZPCI_IO_FLAG_READ && flags != VFIO_ZPCI_IO_FLAG_BLOCKW)
+		return 0;
+	request.operation = flags == VFIO_ZPCI_IO_FLAG_READ ? OPERATION_LOAD : OPERATION_STORE;
+	request.argument = READ(asked, offset);
+	request.width = READ(asked, len);
+	return correct(NESTING_FILE, request);
+}
+
 /* vfio: a device is opened through its group, or by its own character device */
 
 /* include/uapi/linux/magic.h: only the kernel gives names in this file system. */

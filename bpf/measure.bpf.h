@@ -27,7 +27,7 @@ struct {
 static __always_inline __u64 signature_of(struct latency_request request)
 {
 	return (__u64)(request.command | request.width) << 32 | shared.generation |
-	       request.operation;
+	       request.operation | (request.by_offset ? SIGNATURE_BY_OFFSET : 0);
 }
 
 static __always_inline bool same_key(const struct cached_key *cached,
@@ -82,6 +82,24 @@ static __always_inline int begin_in(struct task_struct *task, enum latency_nesti
 static __always_inline int begin(enum latency_nesting nesting, struct latency_request request)
 {
 	return begin_in(bpf_get_current_task_btf(), nesting, request);
+}
+
+/*
+ * What is in flight turns out to be something else: it is to be counted as that. The time that it
+ * takes to find its key is not the operation's.
+ */
+static __always_inline int correct(enum latency_nesting nesting, struct latency_request request)
+{
+	__u64 start = bpf_ktime_get_ns();
+	struct task_slot *slot = slot_in_flight(nesting);
+	struct in_flight *flight;
+
+	if (!slot)
+		return 0;
+	flight = &slot->in_flight[nesting];
+	identify(slot, flight, request);
+	flight->start_ns += bpf_ktime_get_ns() - start;
+	return 0;
 }
 
 /* The start of one whose device shows at its end only: finish_known(). */

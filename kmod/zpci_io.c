@@ -175,8 +175,11 @@ static int do_store(struct zpci_vfio_device *zvdev, const struct vfio_zpci_io_re
 	return ret;
 }
 
-static int do_request(struct zpci_vfio_device *zvdev, const struct vfio_zpci_io_req *req)
+/* By this name a tracer finds all requests, the refused ones too: vfioscope shows them by it. */
+static noinline __noclone int zpci_io_request(struct vfio_pci_core_device *core,
+					      const struct vfio_zpci_io_req *req)
 {
+	struct zpci_vfio_device *zvdev = to_zpci_vfio(core);
 	int ret;
 
 	ret = check_request(req, zvdev->max, READ_ONCE(zvdev->relaxed));
@@ -185,7 +188,7 @@ static int do_request(struct zpci_vfio_device *zvdev, const struct vfio_zpci_io_
 	ret = check_target(zvdev, req);
 	if (ret)
 		return ret;
-	ret = check_policy(zvdev->core.pdev, req);
+	ret = check_policy(core->pdev, req);
 	if (ret)
 		return ret;
 	return req->flags == VFIO_ZPCI_IO_FLAG_READ ? do_load(zvdev, req) : do_store(zvdev, req);
@@ -210,7 +213,7 @@ static ssize_t write_req(struct zpci_vfio_device *zvdev, const char __user *buf,
 
 	if (trace_zpci_io_enabled())
 		start = ktime_get_ns();
-	ret = do_request(zvdev, &req);
+	ret = zpci_io_request(&zvdev->core, &req);
 	if (start)
 		trace_zpci_io(zvdev->core.pdev, &req, ret, ktime_get_ns() - start);
 	return ret ?: count;
@@ -230,6 +233,7 @@ static ssize_t read_hdr(struct zpci_vfio_device *zvdev, char __user *buf, size_t
 	return count;
 }
 
+/* vfioscope knows the region by this function's name. */
 static ssize_t zpci_io_rw(struct vfio_pci_core_device *core, char __user *buf, size_t count,
 			  loff_t *ppos, bool iswrite)
 {

@@ -41,6 +41,9 @@ enum latency_operation {
 	OPERATION_RESET,
 	OPERATION_SRIOV_ENABLE,
 	OPERATION_SRIOV_DISABLE,
+	/* Requests to the zPCI I/O region of zpci-vfio-pci. */
+	OPERATION_LOAD,
+	OPERATION_STORE,
 	OPERATIONS
 };
 
@@ -48,9 +51,11 @@ enum latency_operation {
  * Regions are numbered as VFIO_PCI_*_REGION_INDEX does: 0..5 BARs, 6 ROM,
  * 7 configuration space, 8 VGA, from 9 on the device's own. The offset comes
  * from user space and may point anywhere, so what no driver has is one region.
+ * The zPCI I/O region has no number that is always its own: here it has one.
  */
 #define REGION_CONFIG 7
-#define REGION_LAST 63
+#define REGION_LAST 62
+#define REGION_ZPCI_IO 63
 #define REGION_BEYOND 0xfffe
 #define REGION_NONE 0xffff
 
@@ -202,8 +207,9 @@ ASSERT_LAYOUT(struct task_slot, 8 + 40 * NESTINGS + 48 * CACHED_KEYS);
 #define TASK_SLOTS 2048 /* a power of two */
 #define TASK_SLOT_PROBES 8
 
-/* The lower bits are room for an operation: struct cached_key's signature. */
+/* The lower bits are room for an operation and one more: struct cached_key's signature. */
 #define GENERATION 0x100
+#define SIGNATURE_BY_OFFSET 0x80
 
 /* The programs' only global variable: user space maps it. */
 struct latency_state {

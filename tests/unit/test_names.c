@@ -32,6 +32,8 @@ static const struct {
 	{ OPERATION_RESET, "reset" },
 	{ OPERATION_SRIOV_ENABLE, "sriov-enable" },
 	{ OPERATION_SRIOV_DISABLE, "sriov-disable" },
+	{ OPERATION_LOAD, "load" },
+	{ OPERATION_STORE, "store" },
 };
 _Static_assert(COUNT_OF(operations) == OPERATIONS, "an operation is not tested");
 
@@ -188,7 +190,7 @@ static void regions_have_names(void **state)
 static void regions_that_are_none(void **state)
 {
 	static const char *const names[] = { "",	 "bar6",       "bar",	    "bar00",
-					     "BAR0",	 "region64",   "region09",  "region-1",
+					     "BAR0",	 "region63",   "region09",  "region-1",
 					     "region",	 "Config",     "region0x1", "none",
 					     "region9 ", "region65535" };
 	char buffer[REGION_NAME_BYTES];
@@ -199,6 +201,8 @@ static void regions_that_are_none(void **state)
 		assert_string_equal(region_name(REGION_BEYOND, is_pci, buffer), "beyond");
 	}
 	assert_int_equal(region_number("beyond"), REGION_BEYOND);
+	assert_string_equal(region_name(REGION_ZPCI_IO, true, buffer), "zpci-io");
+	assert_int_equal(region_number("zpci-io"), REGION_ZPCI_IO);
 	for (size_t i = 0; i < COUNT_OF(names); i++)
 		assert_int_equal(region_number(names[i]), -1);
 }

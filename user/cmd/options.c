@@ -47,7 +47,7 @@ static const struct argp_option filter_options[] = {
 	GROUP_TITLE("What to measure:"),
 	OPTION("device", 'd', "PATTERN", "Devices by name: a BDF or a shell pattern (repeatable)"),
 	OPTION("driver", KEY_DRIVER, "PATTERN", "Devices by driver (repeatable)"),
-	OPTION("region", 'r', "LIST", "Regions: bar0..bar5, rom, config, vga, region9..."),
+	OPTION("region", 'r', "LIST", "Regions: bar0..bar5, rom, config, vga, region9..., zpci-io"),
 	OPTION("op", 'o', "LIST", "Operations: read, write, ioctl, mmap, fault, open, ..."),
 	OPTION("width", 'w', "LIST", "Widths that user space asked for, in bytes"),
 	OPTION("pid", 'p', "PID", "One process"),
@@ -124,7 +124,7 @@ static int take_region(struct options *options, const char *member)
 {
 	int region = region_number(member);
 
-	if (region < 0 || region > REGION_LAST)
+	if (region < 0 || region > REGION_ZPCI_IO)
 		return -1;
 	options->tracer.config.filter_region = 1;
 	options->tracer.config.regions |= 1ULL << region;

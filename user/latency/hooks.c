@@ -7,10 +7,11 @@
 
 #define HAS_NO_VFIO "load it: modprobe vfio-pci"
 #define HAS_NO_TYPE1 "load it: modprobe vfio_iommu_type1 (not needed with iommufd)"
+#define HAS_NO_ZPCI "needed only for devices of zpci-vfio-pci"
 
 const struct hook hooks[] = {
 	{ "vfio_device_fops_read", "vfio", HOOK_GROUP_VFIO, false, "read", HAS_NO_VFIO },
-	{ "vfio_device_fops_write", "vfio", HOOK_GROUP_VFIO, false, "write", HAS_NO_VFIO },
+	{ "vfio_device_fops_write", "vfio", HOOK_GROUP_VFIO, false, "write load store", HAS_NO_VFIO },
 	{ "vfio_device_fops_unl_ioctl", "vfio", HOOK_GROUP_VFIO, false, "ioctl", HAS_NO_VFIO,
 	  .always = true },
 	{ "vfio_device_fops_mmap", "vfio", HOOK_GROUP_VFIO, false, "mmap", HAS_NO_VFIO },
@@ -25,6 +26,11 @@ const struct hook hooks[] = {
 	  "only from Linux 6.10 on" },
 	{ "vfio_pci_mmap_huge_fault", "vfio_pci_core", HOOK_GROUP_VFIO, false, "fault",
 	  "only from Linux 6.12 on, where the architecture maps huge pages" },
+	/* Beside the reads of others, so that its own never count as those of a region without name. */
+	{ "zpci_io_rw", "zpci_vfio_pci", HOOK_GROUP_VFIO, true, "read", HAS_NO_ZPCI,
+	  .always = true },
+	{ "zpci_io_request", "zpci_vfio_pci", HOOK_GROUP_VFIO, true, "write load store",
+	  HAS_NO_ZPCI },
 	{ "vfio_iommu_type1_ioctl", "vfio_iommu_type1", HOOK_GROUP_VFIO, false,
 	  "dma-map dma-unmap ioctl", HAS_NO_TYPE1 },
 	{ "iommufd_fops_ioctl", "iommufd", HOOK_GROUP_VFIO, false, "dma-map dma-unmap ioctl",

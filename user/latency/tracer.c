@@ -488,6 +488,12 @@ static __u64 count_in_flight(const struct task_slot *slot)
 	return count;
 }
 
+/* What tells the widths that reach BARs, and measures nothing. */
+static bool is_accessor(const struct hook *hook)
+{
+	return hook->group == HOOK_GROUP_DEVICE_ACCESS && hook->entry_only;
+}
+
 void tracer_losses(const struct tracer *tracer, struct report_losses *losses)
 {
 	memset(losses, 0, sizeof(*losses));
@@ -501,7 +507,7 @@ void tracer_losses(const struct tracer *tracer, struct report_losses *losses)
 	for (size_t i = 0; i < TASK_SLOTS; i++)
 		losses->in_flight += count_in_flight(&tracer->state->tasks[i]);
 	for (size_t i = 0; i < hook_count; i++)
-		losses->unattached += tracer->hooks[i].error && !hooks[i].entry_only;
+		losses->unattached += tracer->hooks[i].error && !is_accessor(&hooks[i]);
 }
 
 const struct tracer_options *tracer_options(const struct tracer *tracer)
@@ -522,7 +528,7 @@ const struct hook_state *tracer_hooks(const struct tracer *tracer)
 bool tracer_sees_bar_widths(const struct tracer *tracer)
 {
 	for (size_t i = 0; i < hook_count; i++)
-		if (hooks[i].entry_only && tracer->hooks[i].attached)
+		if (is_accessor(&hooks[i]) && tracer->hooks[i].attached)
 			return true;
 	return false;
 }

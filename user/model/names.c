@@ -39,6 +39,8 @@ static const char *const operation_names[] = {
 	[OPERATION_RESET] = "reset",
 	[OPERATION_SRIOV_ENABLE] = "sriov-enable",
 	[OPERATION_SRIOV_DISABLE] = "sriov-disable",
+	[OPERATION_LOAD] = "load",
+	[OPERATION_STORE] = "store",
 };
 _Static_assert(COUNT_OF(operation_names) == OPERATIONS, "an operation has no name");
 
@@ -163,6 +165,8 @@ const char *region_name(__u16 region, bool is_pci, char buffer[REGION_NAME_BYTES
 		return "";
 	if (region == REGION_BEYOND)
 		return "beyond";
+	if (region == REGION_ZPCI_IO)
+		return "zpci-io";
 	if (is_pci && region < COUNT_OF(pci_regions))
 		return pci_regions[region];
 	snprintf(buffer, REGION_NAME_BYTES, "region%u", region);
@@ -176,7 +180,7 @@ int region_number(const char *name)
 
 	if (region >= 0)
 		return region;
-	for (__u16 number = 0; number <= REGION_LAST; number++)
+	for (__u16 number = 0; number <= REGION_ZPCI_IO; number++)
 		if (!strcmp(region_name(number, false, buffer), name))
 			return number;
 	return strcmp(name, "beyond") ? -1 : REGION_BEYOND;

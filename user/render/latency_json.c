@@ -50,8 +50,9 @@ static void add_device_widths(json_t *object, const struct report *report,
 			      const struct report_row *row)
 {
 	static const char *const names[DEVICE_WIDTHS] = { "1", "2", "4", "8" };
-	bool seen = report->bar_widths || row->key.region == REGION_CONFIG ||
-		    row->key.region == REGION_NONE;
+	__u16 region = row->key.region;
+	bool seen = region == REGION_CONFIG || region == REGION_NONE ||
+		    (report->bar_widths && region != REGION_ZPCI_IO);
 	json_t *widths = seen ? json_object() : json_null();
 
 	for (size_t i = 0; seen && i < DEVICE_WIDTHS; i++)
