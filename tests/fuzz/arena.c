@@ -57,7 +57,9 @@ bool arena_map(struct arena *arena)
 
 bool arena_map_bar(struct arena *arena, int fd, uint64_t offset)
 {
-	return map_page(arena, PAGE_BAR, 1, PROT_READ | PROT_WRITE, MAP_SHARED, fd, offset);
+	arena->has_bar =
+		map_page(arena, PAGE_BAR, 1, PROT_READ | PROT_WRITE, MAP_SHARED, fd, offset);
+	return arena->has_bar;
 }
 
 uint64_t arena_good_address(const struct arena *arena, uint64_t chance, unsigned int bytes,
@@ -102,10 +104,10 @@ uint64_t arena_strange_address(const struct arena *arena, uint64_t chance, unsig
 	}
 }
 
-static bool page_is(uint64_t index, bool written)
+static bool page_is(const struct arena *arena, uint64_t index, bool written)
 {
-	return (index >= PAGE_GOOD && index < PAGE_GOOD + ARENA_GOOD_PAGES) || index == PAGE_BAR ||
-	       (index == PAGE_READONLY && !written);
+	return (index >= PAGE_GOOD && index < PAGE_GOOD + ARENA_GOOD_PAGES) ||
+	       (index == PAGE_BAR && arena->has_bar) || (index == PAGE_READONLY && !written);
 }
 
 static bool reachable_in(const struct arena *arena, uint64_t address, unsigned int bytes,
@@ -116,7 +118,7 @@ static bool reachable_in(const struct arena *arena, uint64_t address, unsigned i
 	if (address < start || at >= PAGES * page || bytes > PAGES * page - at)
 		return false;
 	for (uint64_t i = at / page; i <= (at + bytes - 1) / page; i++)
-		if (!page_is(i, written))
+		if (!page_is(arena, i, written))
 			return false;
 	return true;
 }

@@ -12,6 +12,7 @@
 struct arena {
 	unsigned char *pages;
 	unsigned char *copy; /* of the good pages */
+	bool has_bar;
 };
 
 /* Returns false with errno. */

@@ -29,7 +29,7 @@
 #define WINDOW 16384UL /* bytes of the BAR for each thread */
 #define MAX_THREADS 32
 #define CHECK_EVERY 997 /* requests between two looks at all of a window */
-#define ROUNDS 101 /* blocks of all threads in one place */
+#define ROUNDS 101	/* blocks of all threads in one place */
 #define REQ_AT offsetof(struct vfio_region_zpci_io, req)
 #define REQ_BYTES sizeof(struct vfio_zpci_io_req)
 
@@ -41,6 +41,7 @@ struct fuzz {
 	struct session session;
 	struct device *device;
 	struct zpci_model model;
+	bool swaps; /* see find_swaps() */
 	pthread_barrier_t barrier;
 	atomic_bool failed;
 };
@@ -49,7 +50,7 @@ struct worker {
 	struct fuzz *fuzz;
 	unsigned int index;
 	uint64_t state, window; /* window: where its part of the BAR begins */
-	uint64_t nth, done, by_outcome[5];
+	uint64_t nth, done, by_outcome[OUTCOMES];
 	unsigned char expected[WINDOW];
 	struct arena arena;
 };
@@ -204,7 +205,7 @@ static void choose(struct worker *worker, struct attempt *attempt)
 		attempt->outcomes = zpci_model_outcomes(&worker->fuzz->model, &attempt->req,
 							attempt->at, attempt->bytes);
 		/* What is not the thread's own it may look at. */
-	} while (attempt->outcomes == OUTCOME_DONE && !in_window(worker, &attempt->req) &&
+	} while (attempt->outcomes & OUTCOME_DONE && !in_window(worker, &attempt->req) &&
 		 attempt->req.flags != VFIO_ZPCI_IO_FLAG_READ);
 }
 
@@ -260,13 +261,22 @@ static bool is_stored(struct worker *worker, const struct attempt *attempt)
 	       wrong(worker, attempt, "the block is not in the BAR");
 }
 
+/* As the BAR region reads it. */
+static void copy_as_stored(const struct fuzz *run, unsigned char *to, const unsigned char *from,
+			   unsigned int bytes)
+{
+	for (unsigned int i = 0; i < bytes; i++)
+		to[i] = from[run->swaps ? i ^ 7 : i];
+}
+
 static bool is_done_right(struct worker *worker, const struct attempt *attempt)
 {
 	const struct vfio_zpci_io_req *req = &attempt->req;
 	unsigned char *expected = worker->expected + (req->offset - worker->window);
 
 	if (req->flags == VFIO_ZPCI_IO_FLAG_BLOCKW) {
-		memcpy(expected, (const void *)(uintptr_t)req->gaddr, req->len);
+		copy_as_stored(worker->fuzz, expected, (const void *)(uintptr_t)req->gaddr,
+			       req->len);
 		return is_stored(worker, attempt);
 	}
 	if (in_window(worker, req) &&
@@ -288,6 +298,30 @@ static int make(const struct worker *worker, const struct attempt *attempt)
 	if (written < 0)
 		return errno;
 	return written == (ssize_t)attempt->bytes ? 0 : ERR_SHORT;
+}
+
+/*
+ * QEMU's PCISTB, where QEMU runs on a little-endian machine, has the bytes of each doubleword the
+ * wrong way round; real machines have not.
+ */
+static void find_swaps(struct worker *worker)
+{
+	const unsigned char bytes[16] = { 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16 };
+	unsigned char stored[16] = {};
+	struct fuzz *run = worker->fuzz;
+	struct attempt attempt = {
+		.req = { .flags = VFIO_ZPCI_IO_FLAG_BLOCKW,
+			 .gaddr = (uint64_t)(uintptr_t)bytes,
+			 .offset = run->threads * WINDOW,
+			 .len = sizeof(bytes),
+			 .pcias = run->bar },
+		.at = REQ_AT,
+		.bytes = REQ_BYTES,
+	};
+
+	if (make(worker, &attempt) || !read_bar(run, attempt.req.offset, stored, sizeof(stored)))
+		wrong(worker, &attempt, "the first block cannot be stored, or not read");
+	run->swaps = stored[0] == bytes[7];
 }
 
 static bool try_one(struct worker *worker)
@@ -372,6 +406,8 @@ static void *work(void *argument)
 	double end = now() + run->seconds;
 	const struct attempt none = {};
 
+	if (!worker->index)
+		find_swaps(worker); /* the others wait for this one in what follows */
 	store_together(worker);
 	for (uint64_t at = 0; at < WINDOW; at += 4096)
 		if (!read_bar(run, worker->window + at, worker->expected + at, 4096))
@@ -387,18 +423,19 @@ static void *work(void *argument)
 	return NULL;
 }
 
-/* Behind the windows: the page for all, then a page of each thread, to be mapped. */
+/* Behind the windows: the page for all, then a page of each thread, to be mapped if it can be. */
 static bool prepare(struct fuzz *run, struct worker *worker, unsigned int index)
 {
 	uint64_t page = run->threads * WINDOW + (index + 1) * run->model.page;
+	const struct region *region = &run->device->regions[run->bar];
 
 	worker->fuzz = run;
 	worker->index = index;
 	worker->state = run->seed * MAX_THREADS + index;
 	worker->window = index * WINDOW;
 	if (arena_map(&worker->arena) &&
-	    arena_map_bar(&worker->arena, run->device->fd,
-			  run->device->regions[run->bar].offset + page))
+	    (!(region->flags & VFIO_REGION_INFO_FLAG_MMAP) ||
+	     arena_map_bar(&worker->arena, run->device->fd, region->offset + page)))
 		return true;
 	message_error("cannot map memory, or BAR %u: %s", run->bar, err_text(errno));
 	return false;
@@ -424,7 +461,8 @@ static bool start(struct fuzz *run, struct worker *workers)
 
 static void report(const struct fuzz *run, const struct worker *workers)
 {
-	static const char *const names[] = { "done", "EINVAL", "EPERM", "ENXIO", "EFAULT" };
+	static const char *const names[OUTCOMES] = { "done",  "EINVAL", "EPERM",
+						     "ENXIO", "EFAULT", "EIO" };
 	uint64_t requests = 0;
 
 	for (unsigned int i = 0; i < run->threads; i++)
@@ -433,7 +471,7 @@ static void report(const struct fuzz *run, const struct worker *workers)
 	       "\"relaxed\":%s,\"requests\":%llu",
 	       run->device->bdf, (unsigned long long)run->seed, run->threads,
 	       run->model.relaxed ? "true" : "false", (unsigned long long)requests);
-	for (size_t outcome = 0; outcome < sizeof(names) / sizeof(names[0]); outcome++) {
+	for (size_t outcome = 0; outcome < OUTCOMES; outcome++) {
 		uint64_t count = 0;
 
 		for (unsigned int i = 0; i < run->threads; i++)
@@ -508,6 +546,9 @@ static bool open_device(struct fuzz *run)
 	run->model.max = hdr.max;
 	run->model.relaxed = hdr.flags & VFIO_ZPCI_IO_HDR_FLAG_RELAXED;
 	run->model.reachable = arena_reachable;
+#ifdef __s390x__
+	run->model.holes = ~(1U << run->bar);
+#endif
 	find_hidden(run);
 	return true;
 }

@@ -72,7 +72,9 @@ unsigned int zpci_model_outcomes(const struct zpci_model *model, const struct vf
 	outcomes |= target_outcomes(model, req);
 	if (!model->reachable(req->gaddr, req->len, load))
 		outcomes |= OUTCOME_EFAULT;
-	return outcomes ? outcomes : OUTCOME_DONE;
+	if (outcomes)
+		return outcomes;
+	return model->holes >> req->pcias & 1 ? OUTCOME_DONE | OUTCOME_EIO : OUTCOME_DONE;
 }
 
 enum outcome zpci_model_outcome(int error)
@@ -88,6 +90,8 @@ enum outcome zpci_model_outcome(int error)
 		return OUTCOME_ENXIO;
 	case EFAULT:
 		return OUTCOME_EFAULT;
+	case EIO:
+		return OUTCOME_EIO;
 	default:
 		return 0;
 	}

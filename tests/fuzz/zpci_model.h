@@ -18,7 +18,9 @@ enum outcome {
 	OUTCOME_EPERM = 1 << 2,
 	OUTCOME_ENXIO = 1 << 3,
 	OUTCOME_EFAULT = 1 << 4,
+	OUTCOME_EIO = 1 << 5,
 };
+#define OUTCOMES 6
 
 /* Bytes of a BAR that are out of reach. */
 struct hidden {
@@ -28,6 +30,7 @@ struct hidden {
 
 struct zpci_model {
 	uint64_t bar_bytes[6]; /* 0: no memory BAR */
+	uint8_t holes; /* bit for each BAR where an instruction may find nothing, and fail */
 	struct hidden hidden[2];
 	unsigned int max; /* hdr.max */
 	bool relaxed;

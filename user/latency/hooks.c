@@ -11,7 +11,8 @@
 
 const struct hook hooks[] = {
 	{ "vfio_device_fops_read", "vfio", HOOK_GROUP_VFIO, false, "read", HAS_NO_VFIO },
-	{ "vfio_device_fops_write", "vfio", HOOK_GROUP_VFIO, false, "write load store", HAS_NO_VFIO },
+	{ "vfio_device_fops_write", "vfio", HOOK_GROUP_VFIO, false, "write load store",
+	  HAS_NO_VFIO },
 	{ "vfio_device_fops_unl_ioctl", "vfio", HOOK_GROUP_VFIO, false, "ioctl", HAS_NO_VFIO,
 	  .always = true },
 	{ "vfio_device_fops_mmap", "vfio", HOOK_GROUP_VFIO, false, "mmap", HAS_NO_VFIO },
