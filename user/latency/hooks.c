@@ -27,7 +27,7 @@ const struct hook hooks[] = {
 	  "only from Linux 6.10 on" },
 	{ "vfio_pci_mmap_huge_fault", "vfio_pci_core", HOOK_GROUP_VFIO, false, "fault",
 	  "only from Linux 6.12 on, where the architecture maps huge pages" },
-	/* Beside the reads of others, so that its own never count as those of a region without name. */
+	/* With the reads, which are first: its own must not begin as those of another region. */
 	{ "zpci_io_rw", "zpci_vfio_pci", HOOK_GROUP_VFIO, true, "read", HAS_NO_ZPCI,
 	  .always = true },
 	{ "zpci_io_request", "zpci_vfio_pci", HOOK_GROUP_VFIO, true, "write load store",
