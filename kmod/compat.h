@@ -7,8 +7,9 @@
 #include <linux/version.h>
 #include <linux/vfio_pci_core.h>
 
-#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 1, 0)
-#error "zpci-vfio-pci needs Linux 6.1 or later"
+/* From 6.17 on a driver has to bring operations of its own for VF tokens, later for regions too. */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 1, 0) || LINUX_VERSION_CODE >= KERNEL_VERSION(6, 17, 0)
+#error "zpci-vfio-pci is for Linux 6.1 to 6.16"
 #endif
 
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 12, 0)
@@ -17,13 +18,18 @@
 #include <asm/unaligned.h>
 #endif
 
-/* 6.6 has all four; they are NULL in a kernel without iommufd. */
+/* They are NULL in a kernel without iommufd. */
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 6, 0)
 #define COMPAT_IOMMUFD_OPS						\
 	.bind_iommufd	= vfio_iommufd_physical_bind,			\
 	.unbind_iommufd	= vfio_iommufd_physical_unbind,			\
 	.attach_ioas	= vfio_iommufd_physical_attach_ioas,		\
 	.detach_ioas	= vfio_iommufd_physical_detach_ioas,
+#elif LINUX_VERSION_CODE >= KERNEL_VERSION(6, 2, 0)
+#define COMPAT_IOMMUFD_OPS						\
+	.bind_iommufd	= vfio_iommufd_physical_bind,			\
+	.unbind_iommufd	= vfio_iommufd_physical_unbind,			\
+	.attach_ioas	= vfio_iommufd_physical_attach_ioas,
 #else
 #define COMPAT_IOMMUFD_OPS
 #endif

@@ -9,6 +9,7 @@
 #include <linux/align.h>
 #include <linux/log2.h>
 #include <linux/mm.h>
+#include <linux/nospec.h>
 #include <linux/overflow.h>
 #include <linux/pagemap.h>
 #include <linux/pci.h>
@@ -61,8 +62,9 @@ static int check_request(const struct vfio_zpci_io_req *req, u16 max, bool relax
 	return 0;
 }
 
-static int check_target(struct zpci_vfio_device *zvdev, const struct vfio_zpci_io_req *req)
+static int check_target(struct zpci_vfio_device *zvdev, struct vfio_zpci_io_req *req)
 {
+	bool load = req->flags == VFIO_ZPCI_IO_FLAG_READ;
 	struct pci_dev *pdev = zvdev->core.pdev;
 	u64 end;
 
@@ -70,6 +72,7 @@ static int check_target(struct zpci_vfio_device *zvdev, const struct vfio_zpci_i
 		return -EPERM;
 	if (req->pcias >= PCI_STD_NUM_BARS)
 		return -EINVAL;
+	req->pcias = array_index_nospec(req->pcias, PCI_STD_NUM_BARS);
 	if (!(pci_resource_flags(pdev, req->pcias) & IORESOURCE_MEM) ||
 	    !pci_resource_start(pdev, req->pcias))
 		return -ENXIO;
@@ -79,10 +82,10 @@ static int check_target(struct zpci_vfio_device *zvdev, const struct vfio_zpci_i
 
 	/*
 	 * VFIO programs the MSI-X table on behalf of user space, which has its own way to do so
-	 * (VFIO_DEVICE_SET_IRQS). Behind that back nothing is touched, nor read: the table has the
-	 * host's addresses in it.
+	 * (VFIO_DEVICE_SET_IRQS). Behind that back nothing is written, and the table not read: it
+	 * has the host's addresses in it. Pending bits can be read, as by the BAR region.
 	 */
-	for (int i = 0; i < ARRAY_SIZE(zvdev->msix); i++) {
+	for (int i = 0; i < (load ? 1 : ARRAY_SIZE(zvdev->msix)); i++) {
 		const struct zpci_io_range *range = &zvdev->msix[i];
 
 		if (range->bar == req->pcias && req->offset < range->start + range->len &&
@@ -98,8 +101,8 @@ static int check_policy(struct pci_dev *pdev, const struct vfio_zpci_io_req *req
 	int ret;
 
 	ret = security_zpci_io(device, req->flags, req->pcias, req->offset, req->len, req->gaddr);
-	/* A program may return what is no errno, and must not be taken for a success with it. */
-	return !ret || IS_ERR_VALUE((unsigned long)ret) ? ret : -EPERM;
+	/* A program may return what is no errno of user space's, least of all a success. */
+	return ret <= 0 && ret > -ERESTARTSYS ? ret : -EPERM;
 }
 
 /* As D3 counts what nobody knows. */
@@ -119,7 +122,7 @@ bool zpci_io_device_answers(struct vfio_pci_core_device *core)
 	u16 command = le16_to_cpup((__le16 *)(core->vconfig + PCI_COMMAND));
 
 	lockdep_assert_held(&core->memory_lock);
-	return is_awake(pdev->current_state) && !pci_channel_offline(pdev) &&
+	return is_awake(pdev->current_state) && !zpci_io_backend_offline(pdev) &&
 	       (pdev->no_command_memory || (command & PCI_COMMAND_MEMORY));
 }
 
@@ -177,7 +180,7 @@ static int do_store(struct zpci_vfio_device *zvdev, const struct vfio_zpci_io_re
 
 /* By this name a tracer finds all requests, the refused ones too: vfioscope shows them by it. */
 static noinline __noclone int zpci_io_request(struct vfio_pci_core_device *core,
-					      const struct vfio_zpci_io_req *req)
+					      struct vfio_zpci_io_req *req)
 {
 	struct zpci_vfio_device *zvdev = to_zpci_vfio(core);
 	int ret;
@@ -261,7 +264,7 @@ static const struct vfio_pci_regops zpci_io_regops = {
 };
 
 /* Where the MSI-X table and the pending bits are. The core knows of the table alone. */
-static void find_msix(struct zpci_vfio_device *zvdev)
+static int find_msix(struct zpci_vfio_device *zvdev)
 {
 	struct pci_dev *pdev = zvdev->core.pdev;
 	u32 table, pba;
@@ -270,10 +273,13 @@ static void find_msix(struct zpci_vfio_device *zvdev)
 
 	memset(zvdev->msix, 0, sizeof(zvdev->msix));
 	if (!pdev->msix_cap)
-		return;
-	pci_read_config_word(pdev, pdev->msix_cap + PCI_MSIX_FLAGS, &flags);
-	pci_read_config_dword(pdev, pdev->msix_cap + PCI_MSIX_TABLE, &table);
-	pci_read_config_dword(pdev, pdev->msix_cap + PCI_MSIX_PBA, &pba);
+		return 0;
+	/* A device that does not answer reads as ones. */
+	if (pci_read_config_word(pdev, pdev->msix_cap + PCI_MSIX_FLAGS, &flags) ||
+	    pci_read_config_dword(pdev, pdev->msix_cap + PCI_MSIX_TABLE, &table) ||
+	    pci_read_config_dword(pdev, pdev->msix_cap + PCI_MSIX_PBA, &pba) ||
+	    PCI_POSSIBLE_ERROR(flags) || PCI_POSSIBLE_ERROR(table) || PCI_POSSIBLE_ERROR(pba))
+		return -EIO;
 	nr = (flags & PCI_MSIX_FLAGS_QSIZE) + 1;
 	zvdev->msix[0] = (struct zpci_io_range){
 		.bar = table & PCI_MSIX_TABLE_BIR,
@@ -285,13 +291,16 @@ static void find_msix(struct zpci_vfio_device *zvdev)
 		.start = pba & PCI_MSIX_PBA_OFFSET,
 		.len = DIV_ROUND_UP(nr, 64) * sizeof(u64),
 	};
+	return 0;
 }
 
 int zpci_io_open(struct zpci_vfio_device *zvdev)
 {
 	int ret;
 
-	find_msix(zvdev);
+	ret = find_msix(zvdev);
+	if (ret)
+		return ret;
 	ret = zpci_io_backend_open(zvdev);
 	if (ret)
 		return ret;

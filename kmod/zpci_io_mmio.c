@@ -10,8 +10,8 @@
  * device is closed. So a request waits for a reset at the most, and nobody waits for more than a
  * page of accesses.
  *
- * block_lock, within memory_lock, keeps one block from being mixed with another. It is held for the
- * accesses of a block alone, which wait for nothing.
+ * block_lock keeps one block from being mixed with another. It is taken before memory_lock, so that
+ * a reset waits for one block and not for all who have one to store.
  */
 #define pr_fmt(fmt) "zpci-vfio-pci: " fmt
 
@@ -75,6 +75,11 @@ int zpci_io_backend_open(struct zpci_vfio_device *zvdev)
 	}
 	zvdev->max = max_block;
 	return 0;
+}
+
+bool zpci_io_backend_offline(struct pci_dev *pdev)
+{
+	return pci_channel_offline(pdev);
 }
 
 static void load_piece(const void __iomem *io, unsigned int width, u8 *to)
@@ -152,16 +157,17 @@ int zpci_io_backend_store(struct vfio_pci_core_device *core, u8 pcias, u64 offse
 	void __iomem *io = READ_ONCE(core->barmap[pcias]);
 	struct zpci_vfio_device *zvdev = to_zpci_vfio(core);
 
+	int ret = -EIO;
+
 	if (!io)
 		return -EBUSY;
-	down_read(&core->memory_lock);
-	if (!zpci_io_device_answers(core)) {
-		up_read(&core->memory_lock);
-		return -EIO;
-	}
 	mutex_lock(&zvdev->block_lock);
-	store_pieces(io, offset, len, data);
-	mutex_unlock(&zvdev->block_lock);
+	down_read(&core->memory_lock);
+	if (zpci_io_device_answers(core)) {
+		store_pieces(io, offset, len, data);
+		ret = 0;
+	}
 	up_read(&core->memory_lock);
-	return 0;
+	mutex_unlock(&zvdev->block_lock);
+	return ret;
 }

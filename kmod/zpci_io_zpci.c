@@ -3,9 +3,10 @@
  * The zPCI I/O region on s390: PCILG and PCISTB, by function handle. Never their MIO forms, which
  * some devices (ISM) do not have.
  *
- * memory_lock keeps resets away, which change the handle. Of the function's own locks none is
- * taken: to take a function away, its slot holds one of them until user space has closed the
- * device. A handle that is stale, because the function was lost, makes the instruction fail.
+ * memory_lock keeps VFIO's resets away, which change the handle. Of the function's own locks none
+ * is taken: to take a function away, its slot holds one of them until user space has closed the
+ * device. A handle that is stale, because the function was lost or the host resets it by sysfs,
+ * makes the instruction fail.
  */
 #include <linux/align.h>
 #include <linux/mm.h>
@@ -25,6 +26,15 @@ int zpci_io_backend_open(struct zpci_vfio_device *zvdev)
 		return -ENODEV;
 	zvdev->max = min_t(unsigned int, zdev->maxstbl, PAGE_SIZE);
 	return 0;
+}
+
+/*
+ * The instruction fails. What the kernel notes of an error here it never takes back for a device of
+ * VFIO's, not even when user space has reset it and the device answers again.
+ */
+bool zpci_io_backend_offline(struct pci_dev *pdev)
+{
+	return false;
 }
 
 static u64 request_of(struct zpci_dev *zdev, u8 pcias, u16 len)

@@ -23,26 +23,24 @@ static int add_flag(struct vfio_device_info_cap_zpci_group __user *group)
 /*
  * The core has written its answer to user memory already. What another thread puts there meanwhile
  * leads no further than to bytes of the caller: the way through the chain ends, for each
- * capability must lie behind the one before, and within what the caller has room for.
+ * capability must lie behind the one before, and within the room that the caller said it has.
  */
-int zpci_vfio_info_add_relaxed(unsigned long arg)
+int zpci_vfio_info_add_relaxed(unsigned long arg, u32 room)
 {
 	void __user *base = (void __user *)arg;
 	struct vfio_info_cap_header cap;
 	struct vfio_device_info info;
 	u32 at, last = 0;
 
-	if (copy_from_user(&info, base, offsetofend(struct vfio_device_info, argsz)))
-		return -EFAULT;
-	/* A caller without room for capabilities was told the size alone. */
-	if (info.argsz < sizeof(info))
+	/* Who has no room for capabilities was told their size alone. */
+	if (room < sizeof(info))
 		return 0;
 	if (copy_from_user(&info, base, sizeof(info)))
 		return -EFAULT;
 	if (!(info.flags & VFIO_DEVICE_FLAGS_CAPS))
 		return 0;
 	for (at = info.cap_offset; at > last; last = at, at = cap.next) {
-		if (at > info.argsz - min_t(u32, info.argsz, sizeof(cap)))
+		if (at > room || room - at < sizeof(struct vfio_device_info_cap_zpci_group))
 			break;
 		if (copy_from_user(&cap, base + at, sizeof(cap)))
 			return -EFAULT;

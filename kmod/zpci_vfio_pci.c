@@ -8,6 +8,7 @@
 #include <linux/pci.h>
 #include <linux/pci_ids.h>
 #include <linux/sysfs.h>
+#include <linux/uaccess.h>
 #include <linux/vfio.h>
 #include <linux/vfio_pci_core.h>
 
@@ -16,9 +17,6 @@
 
 #define DRIVER_NAME		"zpci-vfio-pci"
 #define PCI_DEVICE_ID_IBM_ISM	0x04ed
-
-/* driver_data of an id */
-#define DEVICE_RELAXED		1
 
 static bool enable_sriov;
 module_param(enable_sriov, bool, 0644);
@@ -64,10 +62,15 @@ static long zpci_vfio_ioctl(struct vfio_device *core_vdev, unsigned int cmd, uns
 {
 	struct vfio_pci_core_device *core =
 		container_of(core_vdev, struct vfio_pci_core_device, vdev);
-	long ret = vfio_pci_core_ioctl(core_vdev, cmd, arg);
+	struct vfio_device_info __user *info = (void __user *)arg;
+	u32 room = 0;
+	long ret;
 
+	if (cmd == VFIO_DEVICE_GET_INFO && get_user(room, &info->argsz))
+		return -EFAULT;
+	ret = vfio_pci_core_ioctl(core_vdev, cmd, arg);
 	if (!ret && cmd == VFIO_DEVICE_GET_INFO && READ_ONCE(to_zpci_vfio(core)->relaxed))
-		ret = zpci_vfio_info_add_relaxed(arg);
+		ret = zpci_vfio_info_add_relaxed(arg, room);
 	return ret;
 }
 #else
@@ -150,20 +153,31 @@ static const struct pci_device_id denied_devices[] = {
 	{}
 };
 
+/* Not by driver_data, which an id that is added by new_id has not. */
+static const struct pci_device_id relaxed_devices[] = {
+	{ PCI_DEVICE(PCI_VENDOR_ID_IBM, PCI_DEVICE_ID_IBM_ISM) },
+	{}
+};
+
 static int zpci_vfio_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 {
 	struct zpci_vfio_device *zvdev;
 	int ret;
 
-	if (!disable_denylist && pci_match_id(denied_devices, pdev)) {
-		pci_warn(pdev, "on vfio-pci's list of devices to deny: see disable_denylist\n");
-		return -EINVAL;
+	if (pci_match_id(denied_devices, pdev)) {
+		pci_warn(pdev, "on vfio-pci's list of devices to deny%s\n",
+			 disable_denylist ? ", taken all the same" : ": see disable_denylist");
+		if (!disable_denylist)
+			return -EINVAL;
 	}
+	/* The code is vfio-pci's own, not the core's. */
+	if (pdev->vendor == PCI_VENDOR_ID_INTEL && pdev->class >> 8 == PCI_CLASS_DISPLAY_VGA)
+		pci_warn(pdev, "without the regions that vfio-pci has for Intel graphics\n");
 	zvdev = vfio_alloc_device(zpci_vfio_device, core.vdev, &pdev->dev, &zpci_vfio_ops);
 	if (IS_ERR(zvdev))
 		return PTR_ERR(zvdev);
 	mutex_init(&zvdev->block_lock);
-	zvdev->relaxed = id->driver_data == DEVICE_RELAXED;
+	zvdev->relaxed = pci_match_id(relaxed_devices, pdev);
 	/* The core finds its device there. */
 	dev_set_drvdata(&pdev->dev, &zvdev->core);
 	ret = vfio_pci_core_register_device(&zvdev->core);
@@ -188,8 +202,6 @@ static int zpci_vfio_sriov_configure(struct pci_dev *pdev, int nr_virtfn)
 }
 
 static const struct pci_device_id zpci_vfio_ids[] = {
-	{ PCI_DRIVER_OVERRIDE_DEVICE_VFIO(PCI_VENDOR_ID_IBM, PCI_DEVICE_ID_IBM_ISM),
-	  .driver_data = DEVICE_RELAXED },
 	{ PCI_DRIVER_OVERRIDE_DEVICE_VFIO(PCI_ANY_ID, PCI_ANY_ID) },
 	{}
 };

@@ -56,6 +56,8 @@ static inline unsigned int zpci_io_piece(u64 offset, unsigned int len)
  * their range lies in the memory BAR @pcias. Data is in the order of the BAR's bytes.
  */
 
+/* Is the device in an error state that an access would not tell itself? */
+bool zpci_io_backend_offline(struct pci_dev *pdev);
 /* Sets @max. */
 int zpci_io_backend_open(struct zpci_vfio_device *zvdev);
 /* 1 to 8 bytes that lie in one doubleword of the BAR. */
@@ -77,7 +79,8 @@ int security_zpci_io(u64 device, u32 op, u32 pcias, u64 offset, u32 len, u64 gad
  */
 
 #ifdef CONFIG_S390
-int zpci_vfio_info_add_relaxed(unsigned long arg);
+/* @room: bytes at @arg, as they were before the core answered; it writes there what it wants. */
+int zpci_vfio_info_add_relaxed(unsigned long arg, u32 room);
 #endif
 
 #endif

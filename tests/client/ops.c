@@ -185,10 +185,11 @@ static int run_zpci_group(struct worker *worker, const struct step *step, uint64
 	uint64_t start, ns, flags = 0;
 	int err;
 
-	(void)step;
 	(void)nth;
 	start = clock_ns();
-	err = zpci_group_flags(worker->device, &flags);
+	err = zpci_group_flags(worker->device,
+			       step->keys & KEY_LENGTH ? step->zpci.length : ZPCI_GROUP_ROOM,
+			       &flags);
 	ns = clock_ns() - start;
 	record(worker, 0, ns, err == ENOENT ? 0 : err, 0);
 	if (err)
@@ -691,9 +692,9 @@ const struct op ops[] = {
 		.name = "zpci-group",
 		.parts = { "ioctl" },
 		.run = run_zpci_group,
-		.help = "VFIO_DEVICE_GET_INFO with room for capabilities: shows the flags of the "
-			"zPCI group; ENOENT without",
-		.keys = COMMON,
+		.help = "VFIO_DEVICE_GET_INFO with length bytes of room [1024]: shows the flags of "
+			"the zPCI group; ENOENT without",
+		.keys = KEY_LENGTH | COMMON,
 		.region = -1,
 	},
 	{

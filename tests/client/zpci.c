@@ -183,21 +183,17 @@ ssize_t zpci_write(const struct device *device, const struct zpci_request *reque
 	return ret;
 }
 
-int zpci_group_flags(const struct device *device, uint64_t *flags)
+static int find_group(const unsigned char *answer, unsigned int room, uint64_t *flags)
 {
-	union {
-		struct vfio_device_info info;
-		unsigned char bytes[ROOM_FOR_CAPS];
-	} answer = { .info.argsz = sizeof(answer) };
 	struct vfio_device_info_cap_zpci_group group;
+	struct vfio_device_info info = {};
 	uint32_t at, next;
 
-	if (ioctl(device->fd, VFIO_DEVICE_GET_INFO, &answer.info))
-		return errno;
-	if (!(answer.info.flags & VFIO_DEVICE_FLAGS_CAPS))
+	memcpy(&info, answer, room < sizeof(info) ? room : sizeof(info));
+	if (!(info.flags & VFIO_DEVICE_FLAGS_CAPS))
 		return ENOENT;
-	for (at = answer.info.cap_offset; at && at <= sizeof(answer) - sizeof(group); at = next) {
-		memcpy(&group, answer.bytes + at, sizeof(group));
+	for (at = info.cap_offset; at && at + sizeof(group) <= room; at = next) {
+		memcpy(&group, answer + at, sizeof(group));
 		next = group.header.next > at ? group.header.next : 0;
 		if (group.header.id != VFIO_DEVICE_INFO_CAP_ZPCI_GROUP)
 			continue;
@@ -205,4 +201,26 @@ int zpci_group_flags(const struct device *device, uint64_t *flags)
 		return 0;
 	}
 	return ENOENT;
+}
+
+int zpci_group_flags(const struct device *device, unsigned int room, uint64_t *flags)
+{
+	uint32_t argsz = room;
+	size_t page = (size_t)sysconf(_SC_PAGESIZE);
+	unsigned char *pages, *answer;
+	int err = 0;
+
+	if (room < sizeof(argsz) || room > page)
+		return EINVAL;
+	pages = mmap(NULL, 2 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (pages == MAP_FAILED)
+		return errno;
+	answer = pages + page - room;
+	memcpy(answer, &argsz, sizeof(argsz));
+	if (mprotect(pages + page, page, PROT_NONE) ||
+	    ioctl(device->fd, VFIO_DEVICE_GET_INFO, answer))
+		err = errno;
+	err = err ? err : find_group(answer, room, flags);
+	munmap(pages, 2 * page);
+	return err;
 }

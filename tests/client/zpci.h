@@ -42,7 +42,11 @@ bool zpci_find(struct device *device);
  */
 ssize_t zpci_write(const struct device *device, const struct zpci_request *request, void *buffer);
 
-/* Flags of the zPCI group capability. Returns an errno; ENOENT: the device has no such one. */
-int zpci_group_flags(const struct device *device, uint64_t *flags);
+/*
+ * Flags of the zPCI group capability, with so many bytes of room for what the kernel says, and
+ * nothing mapped behind them. Returns an errno; ENOENT: the device has no such one, or no room.
+ */
+#define ZPCI_GROUP_ROOM 1024 /* will do */
+int zpci_group_flags(const struct device *device, unsigned int room, uint64_t *flags);
 
 #endif

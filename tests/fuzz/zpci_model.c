@@ -54,7 +54,9 @@ static unsigned int target_outcomes(const struct zpci_model *model,
 	size = model->bar_bytes[req->pcias];
 	if (req->len > size || req->offset > size - req->len)
 		return OUTCOME_ENXIO;
-	return overlaps(&model->hidden[0], req) || overlaps(&model->hidden[1], req) ?
+	/* Pending bits can be read. */
+	return overlaps(&model->hidden[0], req) || (overlaps(&model->hidden[1], req) &&
+						    req->flags != VFIO_ZPCI_IO_FLAG_READ) ?
 		       OUTCOME_EPERM :
 		       0;
 }

@@ -38,11 +38,14 @@ shift48() { # KERNEL
 	run make kmod KDIR=/nonexistent
 	[ "$status" -ne 0 ]
 	[[ $output == *"KDIR=/nonexistent: no build directory of a kernel"* ]]
-	echo '#define UTS_RELEASE "5.10.0-9-amd64"' >"$BATS_TEST_TMPDIR/include/generated/utsrelease.h"
 	printf 'CONFIG_64BIT=y\nCONFIG_VFIO_PCI_CORE=m\n' >"$BATS_TEST_TMPDIR/include/config/auto.conf"
-	run make kmod KDIR="$BATS_TEST_TMPDIR"
-	[ "$status" -ne 0 ]
-	[[ $output == *"Linux 5.10.0-9-amd64, but zpci-vfio-pci needs 6.1 or later"* ]]
+	for release in 5.10.0-9-amd64 6.17.0 6.17-rc1 7.2.1-amd64; do
+		echo "#define UTS_RELEASE \"$release\"" \
+			>"$BATS_TEST_TMPDIR/include/generated/utsrelease.h"
+		run make kmod KDIR="$BATS_TEST_TMPDIR"
+		[ "$status" -ne 0 ]
+		[[ $output == *"Linux $release, but zpci-vfio-pci is for 6.1 to 6.16"* ]]
+	done
 	echo '#define UTS_RELEASE "6.6.0"' >"$BATS_TEST_TMPDIR/include/generated/utsrelease.h"
 	echo 'CONFIG_64BIT=y' >"$BATS_TEST_TMPDIR/include/config/auto.conf"
 	run make kmod KDIR="$BATS_TEST_TMPDIR"

@@ -29,8 +29,11 @@
  *	store length	16 to hdr.max, in steps of 8	1 to hdr.max
  *	store offset	multiple of 8			any
  *	gaddr		multiple of 8			any
- *	pages		crossed on neither side		no rule
+ *	pages		crossed on neither side		no rule here; a device may have one
  *	load		1 to 8 bytes that lie in one aligned doubleword of the BAR, on both
+ *
+ * Pages are the machine's. A BAR of more than 1 TiB has addresses behind what VFIO's BAR region
+ * reaches, which gives each region 40 bits of the file offset: there is no way to them but this.
  *
  * Errors of a pread(2)
  *	EINVAL	not within @hdr
@@ -40,13 +43,15 @@
  *	EINVAL	not exactly @req; not exactly one of the flags; a reserved field that is not 0;
  *		a length, an offset or a gaddr against the rules above; a pcias that is none
  *	EPERM	the configuration space (pcias 15): it is behind VFIO's own region; bytes of the
- *		MSI-X table or pending bits; or refused by policy, if that gives no other reason
+ *		MSI-X table; a store to bytes of the pending bits; or refused by policy, if that
+ *		gives no other reason
  *	ENXIO	no memory BAR has that number, or the range does not lie in it
- *	EBUSY	the BAR is in use on the host and could not be mapped
+ *	EBUSY	the BAR was in use on the host, or could not be mapped, when the device was opened;
+ *		not on s390
  *	ENOMEM	no memory
  *	EFAULT	gaddr cannot be read (store) or written (load)
- *	EIO	the device does not answer: memory decoding is off, it sleeps in D3, is in an error
- *		state or gone. Or, on s390, the instruction failed
+ *	EIO	the device does not answer: memory decoding is off, it sleeps in D3, is known to be
+ *		in an error state or gone. Or, on s390, the instruction failed
  *	EFAULT	of a load: gaddr was writable before the device was read, and no longer after it
  */
 #ifndef _UAPI_LINUX_VFIO_ZPCI_IO_H
