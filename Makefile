@@ -152,11 +152,12 @@ endif
 
 # --- kernel module ---------------------------------------------------------------------------
 
-# It has the architecture of KDIR, and puts itself into build/kmod/RELEASE.
+# It has the architecture of KDIR, and puts itself into build/kmod/RELEASE. Paths are from here.
+kmod_paths = $(foreach path,KDIR O BTF,$(if $($(path)),$(path)=$(abspath $($(path)))))
 kmod:
-	+$(MAKE) -C kmod
+	+$(MAKE) -C kmod $(kmod_paths)
 modules_install:
-	+$(MAKE) -C kmod modules_install
+	+$(MAKE) -C kmod $(kmod_paths) modules_install
 
 # --- kernel types -------------------------------------------------------------------------
 

@@ -38,6 +38,8 @@ shift48() { # KERNEL
 	run make kmod KDIR=/nonexistent
 	[ "$status" -ne 0 ]
 	[[ $output == *"KDIR=/nonexistent: no build directory of a kernel"* ]]
+	run make kmod KDIR=nonexistent # from here, not from kmod/
+	[[ $output == *"KDIR=$PWD/nonexistent: no build directory of a kernel"* ]]
 	printf 'CONFIG_64BIT=y\nCONFIG_VFIO_PCI_CORE=m\n' >"$BATS_TEST_TMPDIR/include/config/auto.conf"
 	for release in 5.10.0-9-amd64 6.17.0 6.17-rc1 7.2.1-amd64; do
 		echo "#define UTS_RELEASE \"$release\"" \
