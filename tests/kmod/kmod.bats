@@ -16,6 +16,15 @@ shift48() { # KERNEL
 
 @test "6.12: behind 48-bit offsets a VF is the same device" { shift48 6.12; }
 
+caps() { # KERNEL
+	module=$(tests/kmod/build "$1")/pf_caps.ko
+	tests/lab/vm --devices igb=0 "$1" -- tests/kmod/guest-caps "$module"
+}
+
+@test "6.1: a PF gets PASID and PRI, and loses its memory bit" { caps 6.1; }
+
+@test "6.12: a PF gets PASID and PRI, and loses its memory bit" { caps 6.12; }
+
 @test "the test modules build without warnings" {
 	for kernel in 6.1 6.12; do
 		out=$(tests/kmod/build "$kernel")
