@@ -224,7 +224,8 @@ EXIT(vfio_group_fops_unl_ioctl, 3, __s64)
 		request.kind = HANDLE_VFIO_FILE;
 		request.handle = private_data;
 	}
-	return finish_known(ctx, NESTING_OPEN, request, result);
+	correct(NESTING_OPEN, request);
+	return finish(ctx, NESTING_OPEN, result);
 }
 
 ENTRY(vfio_device_fops_cdev_open, struct inode *inode, struct file *file)

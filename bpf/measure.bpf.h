@@ -85,8 +85,8 @@ static __always_inline int begin(enum latency_nesting nesting, struct latency_re
 }
 
 /*
- * What is in flight turns out to be something else: it is to be counted as that. The time that it
- * takes to find its key is not the operation's.
+ * What is in flight turns out to be something else, or what it is shows at its end only: it is to
+ * be counted as that. The time that it takes to find its key is not the operation's.
  */
 static __always_inline int correct(enum latency_nesting nesting, struct latency_request request)
 {
@@ -102,7 +102,7 @@ static __always_inline int correct(enum latency_nesting nesting, struct latency_
 	return 0;
 }
 
-/* The start of one whose device shows at its end only: finish_known(). */
+/* The start of one whose device shows at its end only: correct(), before finish(). */
 static __always_inline int begin_unknown(enum latency_nesting nesting, __u64 argument)
 {
 	struct in_flight *flight;
@@ -220,23 +220,6 @@ static __always_inline int finish(void *ctx, enum latency_nesting nesting, __s64
 	} else {
 		count_end_without_start();
 	}
-	return 0;
-}
-
-/* The end of an operation that begin_unknown() began. */
-static __always_inline int finish_known(void *ctx, enum latency_nesting nesting,
-					struct latency_request request, __s64 result)
-{
-	__u64 now = bpf_ktime_get_ns();
-	struct task_slot *slot = slot_in_flight(nesting);
-	struct in_flight *flight;
-
-	if (!slot)
-		return 0;
-	flight = &slot->in_flight[nesting];
-	identify(slot, flight, request);
-	count_operation(ctx, flight, now, result);
-	leave_task_slot(slot, nesting);
 	return 0;
 }
 

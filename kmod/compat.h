@@ -20,16 +20,18 @@
 
 /* They are NULL in a kernel without iommufd. */
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 6, 0)
+#define COMPAT_DETACH_IOAS						\
+	.detach_ioas	= vfio_iommufd_physical_detach_ioas,
+#else
+#define COMPAT_DETACH_IOAS
+#endif
+
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 2, 0)
 #define COMPAT_IOMMUFD_OPS						\
 	.bind_iommufd	= vfio_iommufd_physical_bind,			\
 	.unbind_iommufd	= vfio_iommufd_physical_unbind,			\
 	.attach_ioas	= vfio_iommufd_physical_attach_ioas,		\
-	.detach_ioas	= vfio_iommufd_physical_detach_ioas,
-#elif LINUX_VERSION_CODE >= KERNEL_VERSION(6, 2, 0)
-#define COMPAT_IOMMUFD_OPS						\
-	.bind_iommufd	= vfio_iommufd_physical_bind,			\
-	.unbind_iommufd	= vfio_iommufd_physical_unbind,			\
-	.attach_ioas	= vfio_iommufd_physical_attach_ioas,
+	COMPAT_DETACH_IOAS
 #else
 #define COMPAT_IOMMUFD_OPS
 #endif

@@ -188,8 +188,7 @@ static int run_zpci_group(struct worker *worker, const struct step *step, uint64
 	(void)nth;
 	start = clock_ns();
 	err = zpci_group_flags(worker->device,
-			       step->keys & KEY_LENGTH ? step->zpci.length : ZPCI_GROUP_ROOM,
-			       &flags);
+			       step->keys & KEY_LENGTH ? step->zpci.length : ROOM_FOR_CAPS, &flags);
 	ns = clock_ns() - start;
 	record(worker, 0, ns, err == ENOENT ? 0 : err, 0);
 	if (err)

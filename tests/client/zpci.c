@@ -15,8 +15,6 @@
 #include "uapi.h"
 #include "zpci.h"
 
-#define ROOM_FOR_CAPS 1024
-
 const struct zpci_request zpci_whole = {
 	.length = 8,
 	.at = offsetof(struct vfio_region_zpci_io, req),

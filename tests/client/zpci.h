@@ -27,6 +27,9 @@ struct zpci_request {
 	unsigned int at, bytes; /* the part of the region that is written */
 };
 
+/* Bytes that the answers of VFIO's ioctls fit in, with all their capabilities. */
+#define ROOM_FOR_CAPS 1024
+
 /* The whole of a request, at its place in the region. */
 extern const struct zpci_request zpci_whole;
 
@@ -46,7 +49,6 @@ ssize_t zpci_write(const struct device *device, const struct zpci_request *reque
  * Flags of the zPCI group capability, with so many bytes of room for what the kernel says, and
  * nothing mapped behind them. Returns an errno; ENOENT: the device has no such one, or no room.
  */
-#define ZPCI_GROUP_ROOM 1024 /* will do */
 int zpci_group_flags(const struct device *device, unsigned int room, uint64_t *flags);
 
 #endif

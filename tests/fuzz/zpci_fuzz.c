@@ -300,6 +300,20 @@ static int make(const struct worker *worker, const struct attempt *attempt)
 	return written == (ssize_t)attempt->bytes ? 0 : ERR_SHORT;
 }
 
+/* Stores a block behind all windows, in the place that is for all threads. */
+static struct attempt block_for_all(const struct fuzz *run, uint64_t gaddr, unsigned int bytes)
+{
+	return (struct attempt){
+		.req = { .flags = VFIO_ZPCI_IO_FLAG_BLOCKW,
+			 .gaddr = gaddr,
+			 .offset = run->threads * WINDOW,
+			 .len = bytes,
+			 .pcias = run->bar },
+		.at = REQ_AT,
+		.bytes = REQ_BYTES,
+	};
+}
+
 /*
  * QEMU's PCISTB, where QEMU runs on a little-endian machine, has the bytes of each doubleword the
  * wrong way round; real machines have not.
@@ -309,15 +323,7 @@ static void find_swaps(struct worker *worker)
 	const unsigned char bytes[16] = { 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16 };
 	unsigned char stored[16] = {};
 	struct fuzz *run = worker->fuzz;
-	struct attempt attempt = {
-		.req = { .flags = VFIO_ZPCI_IO_FLAG_BLOCKW,
-			 .gaddr = (uint64_t)(uintptr_t)bytes,
-			 .offset = run->threads * WINDOW,
-			 .len = sizeof(bytes),
-			 .pcias = run->bar },
-		.at = REQ_AT,
-		.bytes = REQ_BYTES,
-	};
+	struct attempt attempt = block_for_all(run, (uint64_t)(uintptr_t)bytes, sizeof(bytes));
 
 	if (make(worker, &attempt) || !read_bar(run, attempt.req.offset, stored, sizeof(stored)))
 		wrong(worker, &attempt, "the first block cannot be stored, or not read");
@@ -367,15 +373,8 @@ static void store_together(struct worker *worker)
 {
 	struct fuzz *run = worker->fuzz;
 	unsigned int bytes = run->model.max & ~7U;
-	struct attempt attempt = {
-		.req = { .flags = VFIO_ZPCI_IO_FLAG_BLOCKW,
-			 .gaddr = arena_good_address(&worker->arena, 0, bytes, false),
-			 .offset = run->threads * WINDOW,
-			 .len = bytes,
-			 .pcias = run->bar },
-		.at = REQ_AT,
-		.bytes = REQ_BYTES,
-	};
+	struct attempt attempt =
+		block_for_all(run, arena_good_address(&worker->arena, 0, bytes, false), bytes);
 
 	memset((void *)(uintptr_t)attempt.req.gaddr, (int)worker->index + 1, bytes);
 	arena_accept(&worker->arena, attempt.req.gaddr, bytes);
