@@ -18,6 +18,21 @@
 #include <asm/unaligned.h>
 #endif
 
+/* From 6.10 on __string() remembers what is assigned. */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 10, 0)
+#define compat_assign_str(to, from) __assign_str(to)
+#else
+#define compat_assign_str(to, from) __assign_str(to, from)
+#endif
+
+/* A device goes by its ids again. Stable kernels have the new way too: Kbuild looks for it. */
+#ifdef COMPAT_DEVICE_DRIVER_OVERRIDE
+#define compat_clear_driver_override(pdev) device_set_driver_override(&(pdev)->dev, NULL)
+#else
+#define compat_clear_driver_override(pdev)				\
+	driver_set_override(&(pdev)->dev, &(pdev)->driver_override, "", 0)
+#endif
+
 /* They are NULL in a kernel without iommufd. */
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 6, 0)
 #define COMPAT_DETACH_IOAS						\

@@ -19,10 +19,11 @@
 #include <linux/vfio_pci_core.h>
 #include <linux/vfio_zpci_io.h>
 
+#include "compat.h"
 #include "zpci_vfio_pci.h"
 
 #define CREATE_TRACE_POINTS
-#include "zpci_io_trace.h"
+#include "zpci_vfio_trace.h"
 
 /* The address space identifier of the configuration space; below 6 they are BARs. */
 #define ZPCI_IO_PCIAS_CONFIG	15

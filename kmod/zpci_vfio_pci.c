@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * A vfio-pci variant driver: all that vfio-pci offers, by the same vfio_pci_core, and the zPCI I/O
- * region of <linux/vfio_zpci_io.h>. Bind it by driver_override.
+ * region of <linux/vfio_zpci_io.h>, what VFs lack, and SR-IOV for PFs that have no other driver.
+ * Bind it by driver_override.
  */
 #include <linux/kstrtox.h>
 #include <linux/module.h>
@@ -18,9 +19,9 @@
 #define DRIVER_NAME		"zpci-vfio-pci"
 #define PCI_DEVICE_ID_IBM_ISM	0x04ed
 
-static bool enable_sriov;
+static bool enable_sriov = true;
 module_param(enable_sriov, bool, 0644);
-MODULE_PARM_DESC(enable_sriov, "Let sriov_numvfs of a device with this driver create VFs (N)");
+MODULE_PARM_DESC(enable_sriov, "Let sriov_numvfs of a device with this driver create VFs (Y)");
 
 static bool disable_denylist;
 module_param(disable_denylist, bool, 0444);
@@ -34,48 +35,116 @@ static int zpci_vfio_open_device(struct vfio_device *core_vdev)
 {
 	struct vfio_pci_core_device *core =
 		container_of(core_vdev, struct vfio_pci_core_device, vdev);
+	struct zpci_vfio_device *zvdev = to_zpci_vfio(core);
 	int ret;
 
-	ret = vfio_pci_core_enable(core);
+	ret = pf_sriov_open(zvdev);
 	if (ret)
 		return ret;
-	ret = zpci_io_open(to_zpci_vfio(core));
-	if (ret) {
-		vfio_pci_core_disable(core);
-		return ret;
-	}
+	ret = vfio_pci_core_enable(core);
+	if (ret)
+		goto close_sriov;
+	ret = zpci_io_open(zvdev);
+	if (ret)
+		goto disable;
+	ret = vf_caps_open(zvdev);
+	if (ret)
+		goto disable;
 	vfio_pci_core_finish_enable(core);
 	return 0;
+
+disable:
+	vfio_pci_core_disable(core);
+	zpci_io_close(zvdev);
+close_sriov:
+	pf_sriov_close(zvdev);
+	return ret;
 }
 
 static void zpci_vfio_close_device(struct vfio_device *core_vdev)
 {
 	struct vfio_pci_core_device *core =
 		container_of(core_vdev, struct vfio_pci_core_device, vdev);
+	struct zpci_vfio_device *zvdev = to_zpci_vfio(core);
 
+	vf_caps_close(zvdev);
+	pf_sriov_close_begin(zvdev);
 	vfio_pci_core_close_device(core_vdev);
-	zpci_io_close(to_zpci_vfio(core));
+	pf_sriov_close(zvdev);
+	zpci_io_close(zvdev);
 }
 
-#ifdef CONFIG_S390
-static long zpci_vfio_ioctl(struct vfio_device *core_vdev, unsigned int cmd, unsigned long arg)
+static ssize_t zpci_vfio_read(struct vfio_device *core_vdev, char __user *buf, size_t count,
+			      loff_t *ppos)
+{
+	struct vfio_pci_core_device *core =
+		container_of(core_vdev, struct vfio_pci_core_device, vdev);
+
+	if (VFIO_PCI_OFFSET_TO_INDEX(*ppos) == VFIO_PCI_CONFIG_REGION_INDEX)
+		return vf_caps_read(to_zpci_vfio(core), buf, count, ppos);
+	return vfio_pci_core_read(core_vdev, buf, count, ppos);
+}
+
+static ssize_t zpci_vfio_write(struct vfio_device *core_vdev, const char __user *buf, size_t count,
+			       loff_t *ppos)
+{
+	struct vfio_pci_core_device *core =
+		container_of(core_vdev, struct vfio_pci_core_device, vdev);
+
+	if (VFIO_PCI_OFFSET_TO_INDEX(*ppos) == VFIO_PCI_CONFIG_REGION_INDEX)
+		return vf_caps_write(to_zpci_vfio(core), buf, count, ppos);
+	return vfio_pci_core_write(core_vdev, buf, count, ppos);
+}
+
+static long zpci_vfio_info(struct vfio_device *core_vdev, unsigned long arg)
 {
 	struct vfio_pci_core_device *core =
 		container_of(core_vdev, struct vfio_pci_core_device, vdev);
 	struct vfio_device_info __user *info = (void __user *)arg;
-	u32 room = 0;
+	u32 room;
 	long ret;
 
-	if (cmd == VFIO_DEVICE_GET_INFO && get_user(room, &info->argsz))
+	if (get_user(room, &info->argsz))
 		return -EFAULT;
-	ret = vfio_pci_core_ioctl(core_vdev, cmd, arg);
-	if (!ret && cmd == VFIO_DEVICE_GET_INFO && READ_ONCE(to_zpci_vfio(core)->relaxed))
+	ret = vfio_pci_core_ioctl(core_vdev, VFIO_DEVICE_GET_INFO, arg);
+	if (!ret && READ_ONCE(to_zpci_vfio(core)->relaxed))
 		ret = zpci_vfio_info_add_relaxed(arg, room);
 	return ret;
 }
-#else
-#define zpci_vfio_ioctl vfio_pci_core_ioctl
-#endif
+
+static long zpci_vfio_ioctl(struct vfio_device *core_vdev, unsigned int cmd, unsigned long arg)
+{
+	struct vfio_pci_core_device *core =
+		container_of(core_vdev, struct vfio_pci_core_device, vdev);
+
+	switch (cmd) {
+	case VFIO_DEVICE_GET_INFO:
+		return zpci_vfio_info(core_vdev, arg);
+	case VFIO_DEVICE_RESET:
+	case VFIO_DEVICE_PCI_HOT_RESET:
+		if (pf_sriov_forbids_reset(to_zpci_vfio(core)))
+			return -EBUSY;
+		break;
+	}
+	return vfio_pci_core_ioctl(core_vdev, cmd, arg);
+}
+
+static int zpci_vfio_device_feature(struct vfio_device *core_vdev, u32 flags, void __user *arg,
+				    size_t argsz)
+{
+	struct vfio_pci_core_device *core =
+		container_of(core_vdev, struct vfio_pci_core_device, vdev);
+
+	return pf_sriov_feature(to_zpci_vfio(core), flags, arg, argsz);
+}
+
+static int zpci_vfio_match(struct vfio_device *core_vdev, char *name)
+{
+	struct vfio_pci_core_device *core =
+		container_of(core_vdev, struct vfio_pci_core_device, vdev);
+
+	return pf_sriov_match(to_zpci_vfio(core), name);
+}
 
 /* The core takes the name for driver_override of VFs that such a device creates. */
 static const struct vfio_device_ops zpci_vfio_ops = {
@@ -85,12 +154,12 @@ static const struct vfio_device_ops zpci_vfio_ops = {
 	.open_device	= zpci_vfio_open_device,
 	.close_device	= zpci_vfio_close_device,
 	.ioctl		= zpci_vfio_ioctl,
-	.device_feature	= vfio_pci_core_ioctl_feature,
-	.read		= vfio_pci_core_read,
-	.write		= vfio_pci_core_write,
+	.device_feature	= zpci_vfio_device_feature,
+	.read		= zpci_vfio_read,
+	.write		= zpci_vfio_write,
 	.mmap		= vfio_pci_core_mmap,
 	.request	= vfio_pci_core_request,
-	.match		= vfio_pci_core_match,
+	.match		= zpci_vfio_match,
 	COMPAT_IOMMUFD_OPS
 };
 
@@ -133,6 +202,9 @@ static const struct attribute_group zpci_io_group = {
 
 static const struct attribute_group *zpci_vfio_groups[] = {
 	&zpci_io_group,
+	&vf_caps_group,
+	&vf_detached_group,
+	&pf_sriov_group,
 	NULL
 };
 
@@ -177,12 +249,23 @@ static int zpci_vfio_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 	if (IS_ERR(zvdev))
 		return PTR_ERR(zvdev);
 	mutex_init(&zvdev->block_lock);
+	mutex_init(&zvdev->sriov.lock);
+	vf_caps_init(zvdev);
 	zvdev->relaxed = pci_match_id(relaxed_devices, pdev);
 	/* The core finds its device there. */
 	dev_set_drvdata(&pdev->dev, &zvdev->core);
 	ret = vfio_pci_core_register_device(&zvdev->core);
 	if (ret)
-		vfio_put_device(&zvdev->core.vdev);
+		goto put;
+	ret = pf_sriov_probe(zvdev);
+	if (ret)
+		goto unregister;
+	return 0;
+
+unregister:
+	vfio_pci_core_unregister_device(&zvdev->core);
+put:
+	vfio_put_device(&zvdev->core.vdev);
 	return ret;
 }
 
@@ -191,6 +274,8 @@ static void zpci_vfio_remove(struct pci_dev *pdev)
 	struct vfio_pci_core_device *core = dev_get_drvdata(&pdev->dev);
 
 	vfio_pci_core_unregister_device(core);
+	pf_sriov_remove(to_zpci_vfio(core));
+	vf_detached_remove(to_zpci_vfio(core));
 	vfio_put_device(&core->vdev);
 }
 
@@ -198,8 +283,18 @@ static int zpci_vfio_sriov_configure(struct pci_dev *pdev, int nr_virtfn)
 {
 	if (!READ_ONCE(enable_sriov))
 		return -ENOENT;
-	return vfio_pci_core_sriov_configure(dev_get_drvdata(&pdev->dev), nr_virtfn);
+	return pf_sriov_configure(to_zpci_vfio(dev_get_drvdata(&pdev->dev)), nr_virtfn);
 }
+
+static void zpci_vfio_reset_done(struct pci_dev *pdev)
+{
+	vf_caps_reset(to_zpci_vfio(dev_get_drvdata(&pdev->dev)));
+}
+
+static const struct pci_error_handlers zpci_vfio_err_handlers = {
+	.error_detected	= vfio_pci_core_aer_err_detected,
+	.reset_done	= zpci_vfio_reset_done,
+};
 
 static const struct pci_device_id zpci_vfio_ids[] = {
 	{ PCI_DRIVER_OVERRIDE_DEVICE_VFIO(PCI_ANY_ID, PCI_ANY_ID) },
@@ -222,11 +317,31 @@ static struct pci_driver zpci_vfio_driver = {
 	.probe			= zpci_vfio_probe,
 	.remove			= zpci_vfio_remove,
 	.sriov_configure	= zpci_vfio_sriov_configure,
-	.err_handler		= &vfio_pci_core_err_handlers,
+	.err_handler		= &zpci_vfio_err_handlers,
 	.dev_groups		= zpci_vfio_groups,
 	.driver_managed_dma	= true,
 };
-module_pci_driver(zpci_vfio_driver);
+
+static int __init zpci_vfio_init(void)
+{
+	int ret;
+
+	ret = pf_sriov_register(&zpci_vfio_driver);
+	if (ret)
+		return ret;
+	ret = pci_register_driver(&zpci_vfio_driver);
+	if (ret)
+		pf_sriov_unregister();
+	return ret;
+}
+module_init(zpci_vfio_init);
+
+static void __exit zpci_vfio_exit(void)
+{
+	pci_unregister_driver(&zpci_vfio_driver);
+	pf_sriov_unregister();
+}
+module_exit(zpci_vfio_exit);
 
 MODULE_LICENSE("GPL");
-MODULE_DESCRIPTION("VFIO PCI with the zPCI I/O region");
+MODULE_DESCRIPTION("VFIO PCI with the zPCI I/O region, and what VFs lack");

@@ -7,11 +7,25 @@
 #include <linux/types.h>
 #include <linux/vfio_pci_core.h>
 
+#include "vf_caps.h"
+
 /* A range of bytes of a BAR. */
 struct zpci_io_range {
 	u64 start;
 	u64 len;
 	u8 bar;
+};
+
+/* Of a PF: see pf_sriov.c. */
+struct pf_sriov {
+	struct mutex lock; /* the three flags that follow; nothing is taken in it */
+	bool open; /* a user has the PF */
+	bool token_set; /* and gave it a VF token */
+	bool changing; /* VFs are being made or taken away */
+	bool resets_withheld; /* changes with the PF's device lock: READ_ONCE() */
+	bool bus_reset_withheld; /* under dev_set->lock, while the PF is closed */
+	bool autoprobe; /* new VFs go to the drivers of their ids: READ_ONCE() */
+	u8 reset_methods[PCI_NUM_RESET_METHODS]; /* while they are withheld */
 };
 
 struct zpci_vfio_device {
@@ -24,6 +38,12 @@ struct zpci_vfio_device {
 	u16 max; /* the longest block store */
 	void *spare; /* memory for a block that no request has now, or NULL: see get_block() */
 	struct zpci_io_range msix[2]; /* table and pending bits; no length: there is none */
+
+	struct vf_caps vf_caps;
+	struct pf_sriov sriov;
+	bool detached; /* we said so: see vf_detached.c */
+	/* Who came by a device's name, with a VF token or without: see pf_sriov_match(). */
+	struct task_struct *named_by;
 };
 
 static inline struct zpci_vfio_device *to_zpci_vfio(struct vfio_pci_core_device *core)
@@ -75,12 +95,51 @@ int zpci_io_backend_store(struct vfio_pci_core_device *core, u8 pcias, u64 offse
 int security_zpci_io(u64 device, u32 op, u32 pcias, u64 offset, u32 len, u64 gaddr);
 
 /*
+ * SR-IOV of PFs that no driver manages, pf_sriov.c
+ */
+
+extern const struct attribute_group pf_sriov_group;
+
+int pf_sriov_register(struct pci_driver *driver);
+void pf_sriov_unregister(void);
+/* For the driver's probe and remove functions. */
+int pf_sriov_probe(struct zpci_vfio_device *zvdev);
+void pf_sriov_remove(struct zpci_vfio_device *zvdev);
+/* The driver's sriov_configure; with the PF's device lock. */
+int pf_sriov_configure(struct zpci_vfio_device *zvdev, int nr_virtfn);
+/* Before anything else is done to open it; and around what the core does to close it. */
+int pf_sriov_open(struct zpci_vfio_device *zvdev);
+void pf_sriov_close_begin(struct zpci_vfio_device *zvdev);
+void pf_sriov_close(struct zpci_vfio_device *zvdev);
+/* As vfio_pci_core_match() and vfio_pci_core_ioctl_feature(). */
+int pf_sriov_match(struct zpci_vfio_device *zvdev, char *name);
+int pf_sriov_feature(struct zpci_vfio_device *zvdev, u32 flags, void __user *arg, size_t argsz);
+/* Has it VFs that a reset would take away? */
+static inline bool pf_sriov_forbids_reset(struct zpci_vfio_device *zvdev)
+{
+	return READ_ONCE(zvdev->sriov.resets_withheld);
+}
+
+/*
+ * VFs that reach this kernel without their PF, vf_detached.c
+ */
+
+extern const struct attribute_group vf_detached_group;
+
+void vf_detached_remove(struct zpci_vfio_device *zvdev);
+
+/*
  * What VFIO_DEVICE_GET_INFO says of a relaxed device, zpci_vfio_info.c on s390
  */
 
 #ifdef CONFIG_S390
 /* @room: bytes at @arg, as they were before the core answered; it writes there what it wants. */
 int zpci_vfio_info_add_relaxed(unsigned long arg, u32 room);
+#else
+static inline int zpci_vfio_info_add_relaxed(unsigned long arg, u32 room)
+{
+	return 0; /* the capability is s390's */
+}
 #endif
 
 #endif

@@ -16,8 +16,10 @@
 
 #include "../../include/uapi/linux/vfio_zpci_io.h"
 #include "clock.h"
+#include "dump.h"
 #include "message.h"
 #include "ops.h"
+#include "signal.h"
 #include "uapi.h"
 #include "uring.h"
 #include "zpci.h"
@@ -260,6 +262,32 @@ static int run_ioctl(struct worker *worker, const struct step *step, uint64_t nt
 	ret = ioctl(worker->device->fd, step->cmd, worker->buffer);
 	ns = clock_ns() - start;
 	err = ret < 0 ? errno : 0;
+	record(worker, 0, ns, err, 0);
+	return err;
+}
+
+static int run_signal(struct worker *worker, const struct step *step, uint64_t nth)
+{
+	uint64_t start, ns;
+	int err;
+
+	(void)nth;
+	start = clock_ns();
+	err = signal_wait(worker->device, step->index, step->ms);
+	ns = clock_ns() - start;
+	record(worker, 0, ns, err, 0);
+	return err;
+}
+
+static int run_dump(struct worker *worker, const struct step *step, uint64_t nth)
+{
+	uint64_t start, ns;
+	int err;
+
+	(void)nth;
+	start = clock_ns();
+	err = dump_config(worker->device, step->width);
+	ns = clock_ns() - start;
 	record(worker, 0, ns, err, 0);
 	return err;
 }
@@ -570,6 +598,16 @@ const struct op ops[] = {
 		.region = VFIO_PCI_CONFIG_REGION_INDEX,
 	},
 	{
+		.name = "config-dump",
+		.parts = { "read" },
+		.run = run_dump,
+		.help = "print all of configuration space as lspci -F takes it, read width bytes "
+			"at a time",
+		.keys = KEY_WIDTH | COMMON,
+		.flags = OP_REGION,
+		.region = VFIO_PCI_CONFIG_REGION_INDEX,
+	},
+	{
 		.name = "bar-read",
 		.parts = { "read" },
 		.run = run_read,
@@ -703,6 +741,16 @@ const struct op ops[] = {
 		.help = "an ioctl of the device; SET_IRQS is one that changes nothing",
 		.keys = KEY_CMD | KEY_INDEX | COMMON,
 		.required = KEY_CMD,
+		.region = -1,
+	},
+	{
+		.name = "signal",
+		.parts = { "ioctl" },
+		.run = run_signal,
+		.help = "wait ms for an interrupt of that index, ETIMEDOUT without: 3 errors, 4 "
+			"requests to give the device back",
+		.keys = KEY_INDEX | KEY_MS | COMMON,
+		.required = KEY_INDEX | KEY_MS,
 		.region = -1,
 	},
 	{

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * For tests: gives a PCI function capabilities that no emulated device has, PASID and PRI, and can
- * take a function's memory bit away. It stands between the kernel and the configuration space of
+ * take from others of its bus their memory bit or their capabilities. It stands between the kernel and the configuration space of
  * the function's bus, as the kernel's aer_inject does.
  *
  *	insmod pf_caps.ko device=0000:01:00.0 pasid=0x200 pri=0x210 [no_memory=0000:01:10.0]
@@ -44,6 +44,18 @@ static char *no_memory;
 module_param(no_memory, charp, 0444);
 MODULE_PARM_DESC(no_memory, "A function of the same bus whose memory bit is always 0");
 
+static char *bare;
+module_param(bare, charp, 0444);
+MODULE_PARM_DESC(bare, "A function of the same bus without extended capabilities");
+
+static char *busy;
+module_param(busy, charp, 0444);
+MODULE_PARM_DESC(busy, "A function of the same bus with a register that no capability tells of");
+
+static unsigned int busy_at;
+module_param(busy_at, uint, 0644);
+MODULE_PARM_DESC(busy_at, "Where it is; none below 0x100");
+
 /* Configuration space as it is in addition to the function's own. Under lock. */
 static DEFINE_RAW_SPINLOCK(lock);
 static u8 content[PCI_CFG_SPACE_EXP_SIZE], writable[PCI_CFG_SPACE_EXP_SIZE];
@@ -52,7 +64,7 @@ static DECLARE_BITMAP(ours, PCI_CFG_SPACE_EXP_SIZE);
 static struct pci_bus *bus;
 static struct pci_ops *original, replaced;
 static unsigned int devfn;
-static int memoryless = -1; /* devfn, or none */
+static int memoryless = -1, without_caps = -1, with_register = -1; /* devfn, or none */
 
 static bool is_ours(unsigned int function, int where, int size)
 {
@@ -70,6 +82,11 @@ static int pf_caps_read(struct pci_bus *on, unsigned int function, int where, in
 		return ret;
 	if (function == memoryless && where == PCI_COMMAND)
 		*value &= ~PCI_COMMAND_MEMORY;
+	if (function == without_caps && where >= PCI_CFG_SPACE_SIZE)
+		*value = 0;
+	if (function == with_register && where >= PCI_CFG_SPACE_SIZE &&
+	    where / 4 == READ_ONCE(busy_at) / 4)
+		*value = 0x5a;
 	if (!is_ours(function, where, size))
 		return 0;
 	raw_spin_lock_irqsave(&lock, flags);
@@ -175,20 +192,31 @@ static int parse_function(const char *text, unsigned int *domain, unsigned int *
 	return 0;
 }
 
+/* Another function of the bus that @device is on. */
+static int parse_other(const char *text, unsigned int domain, unsigned int number, int *function)
+{
+	unsigned int other_domain, other_number, other;
+
+	if (!text)
+		return 0;
+	if (parse_function(text, &other_domain, &other_number, &other) ||
+	    other_domain != domain || other_number != number)
+		return -EINVAL;
+	*function = other;
+	return 0;
+}
+
 static int __init pf_caps_init(void)
 {
-	unsigned int domain, number, other_domain, other_number, function;
+	unsigned int domain, number;
 	int ret;
 
 	if (parse_function(device, &domain, &number, &devfn) || !is_place(pasid, PASID_BYTES) ||
-	    !is_place(pri, PRI_BYTES) || width > 20)
+	    !is_place(pri, PRI_BYTES) || width > 20 ||
+	    parse_other(no_memory, domain, number, &memoryless) ||
+	    parse_other(bare, domain, number, &without_caps) ||
+	    parse_other(busy, domain, number, &with_register))
 		return -EINVAL;
-	if (no_memory) {
-		if (parse_function(no_memory, &other_domain, &other_number, &function) ||
-		    other_domain != domain || other_number != number)
-			return -EINVAL;
-		memoryless = function;
-	}
 	bus = pci_find_bus(domain, number);
 	if (!bus)
 		return -ENODEV;

@@ -1,0 +1,294 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * SR-IOV of a PF that has no driver but this one, as a stub: its VFs are partitions that firmware
+ * or a program in user space manages, or nobody.
+ *
+ *  - Its VFs go to this driver, not to one of the host's, unless sriov_unmanaged_autoprobe says so.
+ *  - While a user has the PF, the number of VFs is what it is: but a user who has given the PF a
+ *    VF token, and so is known to reckon with VFs, can be given them.
+ *  - Who opens a PF that has VFs must name a VF token, and the kernel is tainted.
+ *  - A reset of the PF would take its VFs away. There is none as long as it has any.
+ */
+#include <linux/device.h>
+#include <linux/notifier.h>
+#include <linux/panic.h>
+#include <linux/pci.h>
+#include <linux/pm_runtime.h>
+#include <linux/sched.h>
+#include <linux/string.h>
+#include <linux/sysfs.h>
+#include <linux/vfio_pci_core.h>
+
+#include "compat.h"
+#include "zpci_vfio_pci.h"
+
+static const struct pci_driver *our_driver;
+
+/*
+ * Resets
+ */
+
+static void withhold_resets(struct zpci_vfio_device *zvdev)
+{
+	struct pci_dev *pdev = zvdev->core.pdev;
+
+	memcpy(zvdev->sriov.reset_methods, pdev->reset_methods, sizeof(pdev->reset_methods));
+	memset(pdev->reset_methods, 0, sizeof(pdev->reset_methods));
+	WRITE_ONCE(zvdev->sriov.resets_withheld, true);
+}
+
+static void give_resets_back(struct zpci_vfio_device *zvdev)
+{
+	struct pci_dev *pdev = zvdev->core.pdev;
+
+	if (!zvdev->sriov.resets_withheld)
+		return;
+	WRITE_ONCE(zvdev->sriov.resets_withheld, false);
+	memcpy(pdev->reset_methods, zvdev->sriov.reset_methods, sizeof(pdev->reset_methods));
+}
+
+/*
+ * The number of VFs
+ */
+
+static void warn_of_vfs(struct pci_dev *pdev, int vfs)
+{
+	pci_warn(pdev, "user space has this PF and can do as it likes with its %d VFs\n", vfs);
+	add_taint(TAINT_USER, LOCKDEP_STILL_OK);
+}
+
+static int begin_change(struct pf_sriov *sriov, int nr_virtfn)
+{
+	int ret = 0;
+
+	mutex_lock(&sriov->lock);
+	if (sriov->open && !(nr_virtfn && sriov->token_set))
+		ret = -EBUSY;
+	else
+		sriov->changing = true;
+	mutex_unlock(&sriov->lock);
+	return ret;
+}
+
+/* Is the PF in use now? */
+static bool end_change(struct pf_sriov *sriov)
+{
+	bool open;
+
+	mutex_lock(&sriov->lock);
+	sriov->changing = false;
+	open = sriov->open;
+	mutex_unlock(&sriov->lock);
+	return open;
+}
+
+int pf_sriov_configure(struct zpci_vfio_device *zvdev, int nr_virtfn)
+{
+	struct pci_dev *pdev = zvdev->core.pdev;
+	int ret;
+
+	ret = begin_change(&zvdev->sriov, nr_virtfn);
+	if (ret) {
+		pci_info(pdev, "the number of VFs is locked: a user has this PF\n");
+		return ret;
+	}
+	if (nr_virtfn)
+		withhold_resets(zvdev);
+	ret = vfio_pci_core_sriov_configure(&zvdev->core, nr_virtfn);
+	if (!pci_num_vf(pdev))
+		give_resets_back(zvdev);
+	if (end_change(&zvdev->sriov) && ret > 0)
+		warn_of_vfs(pdev, ret);
+	return ret;
+}
+
+/* The PF's last driver may have left VFs behind. The core puts their reference when they go. */
+int pf_sriov_probe(struct zpci_vfio_device *zvdev)
+{
+	struct pci_dev *pdev = zvdev->core.pdev;
+	int ret;
+
+	if (!pci_num_vf(pdev))
+		return 0;
+	ret = pm_runtime_resume_and_get(&pdev->dev);
+	if (!ret)
+		withhold_resets(zvdev);
+	return ret;
+}
+
+/* The core has disabled SR-IOV. */
+void pf_sriov_remove(struct zpci_vfio_device *zvdev)
+{
+	give_resets_back(zvdev);
+}
+
+/*
+ * Users
+ */
+
+/* As far as the core checks tokens, it does so where a device is asked for by its name. */
+int pf_sriov_match(struct zpci_vfio_device *zvdev, char *name)
+{
+	struct pci_dev *pdev = zvdev->core.pdev;
+	bool token = strstr(name, "vf_token=");
+	int ret;
+
+	ret = vfio_pci_core_match(&zvdev->core.vdev, name);
+	if (ret <= 0)
+		return ret;
+	if (pci_num_vf(pdev) && !token) {
+		pci_info_ratelimited(pdev, "VF token required to open a PF that has VFs\n");
+		return -EACCES;
+	}
+	if (pdev->is_physfn && token) {
+		mutex_lock(&zvdev->sriov.lock);
+		zvdev->sriov.token_set = true;
+		mutex_unlock(&zvdev->sriov.lock);
+	}
+	WRITE_ONCE(zvdev->named_by, current);
+	return ret;
+}
+
+/* There is another way to open a device, its own file, and no token can be given there. */
+static bool needs_name(struct zpci_vfio_device *zvdev)
+{
+	return pci_num_vf(zvdev->core.pdev) || zvdev->core.sriov_pf_core_dev;
+}
+
+int pf_sriov_open(struct zpci_vfio_device *zvdev)
+{
+	struct pf_sriov *sriov = &zvdev->sriov;
+	struct pci_dev *pdev = zvdev->core.pdev;
+	int ret = 0;
+
+	if (needs_name(zvdev) && READ_ONCE(zvdev->named_by) != current)
+		return -EACCES;
+	if (!pdev->is_physfn)
+		return 0;
+	mutex_lock(&sriov->lock);
+	if (sriov->changing)
+		ret = -EBUSY;
+	else
+		sriov->open = true;
+	mutex_unlock(&sriov->lock);
+	if (!ret && pci_num_vf(pdev))
+		warn_of_vfs(pdev, pci_num_vf(pdev));
+	return ret;
+}
+
+/*
+ * The core resets the bus when it can, and looks for users of other functions first; but VFs may be
+ * on a bus of their own, which it does not look at. (Not as long as there are VFs: recovery from
+ * errors resets a bus too.)
+ */
+void pf_sriov_close_begin(struct zpci_vfio_device *zvdev)
+{
+	struct pci_dev *pdev = zvdev->core.pdev;
+
+	if (!pf_sriov_forbids_reset(zvdev) || (pdev->dev_flags & PCI_DEV_FLAGS_NO_BUS_RESET))
+		return;
+	pdev->dev_flags |= PCI_DEV_FLAGS_NO_BUS_RESET;
+	zvdev->sriov.bus_reset_withheld = true;
+}
+
+void pf_sriov_close(struct zpci_vfio_device *zvdev)
+{
+	struct pf_sriov *sriov = &zvdev->sriov;
+
+	if (sriov->bus_reset_withheld)
+		zvdev->core.pdev->dev_flags &= ~PCI_DEV_FLAGS_NO_BUS_RESET;
+	sriov->bus_reset_withheld = false;
+	WRITE_ONCE(zvdev->named_by, NULL);
+	mutex_lock(&sriov->lock);
+	sriov->open = false;
+	sriov->token_set = false;
+	mutex_unlock(&sriov->lock);
+}
+
+int pf_sriov_feature(struct zpci_vfio_device *zvdev, u32 flags, void __user *arg, size_t argsz)
+{
+	const u32 set_token = VFIO_DEVICE_FEATURE_PCI_VF_TOKEN | VFIO_DEVICE_FEATURE_SET;
+	int ret;
+
+	ret = vfio_pci_core_ioctl_feature(&zvdev->core.vdev, flags, arg, argsz);
+	if (!ret && flags == set_token) {
+		mutex_lock(&zvdev->sriov.lock);
+		zvdev->sriov.token_set = true;
+		mutex_unlock(&zvdev->sriov.lock);
+	}
+	return ret;
+}
+
+/*
+ * Drivers of VFs: the core captures each for this driver, after which this is asked.
+ */
+
+static int pf_sriov_notify(struct notifier_block *nb, unsigned long action, void *data)
+{
+	struct pci_dev *pdev = to_pci_dev(data);
+	struct pci_dev *physfn = pci_physfn(pdev);
+	struct vfio_pci_core_device *core;
+
+	if (action != BUS_NOTIFY_ADD_DEVICE || !pdev->is_virtfn ||
+	    pci_dev_driver(physfn) != our_driver)
+		return NOTIFY_DONE;
+	core = dev_get_drvdata(&physfn->dev);
+	if (core && READ_ONCE(to_zpci_vfio(core)->sriov.autoprobe) &&
+	    compat_clear_driver_override(pdev))
+		pci_warn(pdev, "goes to VFIO, not to the host's driver\n");
+	return NOTIFY_OK;
+}
+
+static struct notifier_block pf_sriov_notifier = {
+	.notifier_call	= pf_sriov_notify,
+	.priority	= -1, /* the core's has 0 */
+};
+
+int pf_sriov_register(struct pci_driver *driver)
+{
+	our_driver = driver;
+	return bus_register_notifier(&pci_bus_type, &pf_sriov_notifier);
+}
+
+void pf_sriov_unregister(void)
+{
+	bus_unregister_notifier(&pci_bus_type, &pf_sriov_notifier);
+}
+
+static ssize_t sriov_unmanaged_autoprobe_show(struct device *dev, struct device_attribute *attr,
+					      char *buf)
+{
+	struct zpci_vfio_device *zvdev = to_zpci_vfio(dev_get_drvdata(dev));
+
+	return sysfs_emit(buf, "%d\n", READ_ONCE(zvdev->sriov.autoprobe));
+}
+
+static ssize_t sriov_unmanaged_autoprobe_store(struct device *dev, struct device_attribute *attr,
+					       const char *buf, size_t count)
+{
+	struct zpci_vfio_device *zvdev = to_zpci_vfio(dev_get_drvdata(dev));
+	bool autoprobe;
+	int ret;
+
+	ret = kstrtobool(buf, &autoprobe);
+	if (ret)
+		return ret;
+	WRITE_ONCE(zvdev->sriov.autoprobe, autoprobe);
+	return count;
+}
+static DEVICE_ATTR_RW(sriov_unmanaged_autoprobe);
+
+static struct attribute *pf_sriov_attrs[] = {
+	&dev_attr_sriov_unmanaged_autoprobe.attr,
+	NULL
+};
+
+static umode_t pf_sriov_visible(struct kobject *kobj, struct attribute *attr, int n)
+{
+	return to_pci_dev(kobj_to_dev(kobj))->is_physfn ? attr->mode : 0;
+}
+
+const struct attribute_group pf_sriov_group = {
+	.attrs		= pf_sriov_attrs,
+	.is_visible	= pf_sriov_visible,
+};
