@@ -27,7 +27,7 @@
 
 /* A device goes by its ids again. Stable kernels have the new way too: Kbuild looks for it. */
 #ifdef COMPAT_DEVICE_DRIVER_OVERRIDE
-#define compat_clear_driver_override(pdev) device_set_driver_override(&(pdev)->dev, NULL)
+#define compat_clear_driver_override(pdev) device_set_driver_override(&(pdev)->dev, "")
 #else
 #define compat_clear_driver_override(pdev)				\
 	driver_set_override(&(pdev)->dev, &(pdev)->driver_override, "", 0)

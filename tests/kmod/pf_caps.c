@@ -42,7 +42,7 @@ MODULE_PARM_DESC(shown, "The capabilities are there (Y)");
 
 static char *no_memory;
 module_param(no_memory, charp, 0444);
-MODULE_PARM_DESC(no_memory, "A function of the same bus whose memory bit is always 0");
+MODULE_PARM_DESC(no_memory, "A function of the same bus with memory, whose memory bit is 0 all the same");
 
 static char *bare;
 module_param(bare, charp, 0444);
@@ -105,8 +105,9 @@ static int pf_caps_write(struct pci_bus *on, unsigned int function, int where, i
 {
 	unsigned long flags;
 
+	/* As a VF's does: its memory answers whatever the bit is. */
 	if (function == memoryless && where == PCI_COMMAND)
-		value &= ~PCI_COMMAND_MEMORY;
+		value |= PCI_COMMAND_MEMORY;
 	if (!is_ours(function, where, size))
 		return original->write(on, function, where, size, value);
 	raw_spin_lock_irqsave(&lock, flags);
@@ -206,6 +207,15 @@ static int parse_other(const char *text, unsigned int domain, unsigned int numbe
 	return 0;
 }
 
+/* From now on, too. */
+static void show_memory(void)
+{
+	u32 command;
+
+	if (!bus->ops->read(bus, memoryless, PCI_COMMAND, 2, &command))
+		bus->ops->write(bus, memoryless, PCI_COMMAND, 2, command);
+}
+
 static int __init pf_caps_init(void)
 {
 	unsigned int domain, number;
@@ -235,6 +245,8 @@ static int __init pf_caps_init(void)
 	replaced.write = pf_caps_write;
 	original = bus->ops;
 	pci_bus_set_ops(bus, &replaced);
+	if (memoryless >= 0)
+		show_memory();
 	return 0;
 }
 
