@@ -25,12 +25,12 @@
 #define compat_assign_str(to, from) __assign_str(to, from)
 #endif
 
-/* A device goes by its ids again. Stable kernels have the new way too: Kbuild looks for it. */
+/* "": none. Stable kernels have the new way too: Kbuild looks for it. */
 #ifdef COMPAT_DEVICE_DRIVER_OVERRIDE
-#define compat_clear_driver_override(pdev) device_set_driver_override(&(pdev)->dev, "")
+#define compat_driver_override(pdev, name) device_set_driver_override(&(pdev)->dev, name)
 #else
-#define compat_clear_driver_override(pdev)				\
-	driver_set_override(&(pdev)->dev, &(pdev)->driver_override, "", 0)
+#define compat_driver_override(pdev, name)				\
+	driver_set_override(&(pdev)->dev, &(pdev)->driver_override, name, strlen(name))
 #endif
 
 /* They are NULL in a kernel without iommufd. */

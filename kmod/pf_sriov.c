@@ -22,6 +22,9 @@
 #include "compat.h"
 #include "zpci_vfio_pci.h"
 
+/* A driver_override that no driver has the name of. */
+#define NOBODY	"(zpci-vfio-pci)"
+
 static const struct pci_driver *our_driver;
 
 /*
@@ -82,6 +85,24 @@ static bool end_change(struct pf_sriov *sriov)
 	return open;
 }
 
+/*
+ * Gives new VFs to drivers. The core holds the PF's memory_lock while it makes them, and a VFIO
+ * driver's probe takes dev_set->lock, in which an open takes the memory_lock: so none may probe
+ * them there, see pf_sriov_notify().
+ */
+static void attach_vfs(struct zpci_vfio_device *zvdev)
+{
+	const char *override = READ_ONCE(zvdev->sriov.autoprobe) ? "" : our_driver->name;
+	struct pci_dev *pdev = zvdev->core.pdev, *vf = NULL;
+
+	while ((vf = pci_get_device(pdev->vendor, PCI_ANY_ID, vf))) {
+		if (!vf->is_virtfn || pci_physfn(vf) != pdev)
+			continue;
+		if (compat_driver_override(vf, override) || device_attach(&vf->dev) < 0)
+			pci_warn(vf, "has no driver\n");
+	}
+}
+
 int pf_sriov_configure(struct zpci_vfio_device *zvdev, int nr_virtfn)
 {
 	struct pci_dev *pdev = zvdev->core.pdev;
@@ -95,6 +116,8 @@ int pf_sriov_configure(struct zpci_vfio_device *zvdev, int nr_virtfn)
 	if (nr_virtfn)
 		withhold_resets(zvdev);
 	ret = vfio_pci_core_sriov_configure(&zvdev->core, nr_virtfn);
+	if (ret > 0)
+		attach_vfs(zvdev);
 	if (!pci_num_vf(pdev))
 		give_resets_back(zvdev);
 	if (end_change(&zvdev->sriov) && ret > 0)
@@ -126,6 +149,13 @@ void pf_sriov_remove(struct zpci_vfio_device *zvdev)
  * Users
  */
 
+/* A function of its own for who traces it. */
+static noinline __noclone int pf_sriov_refuse(struct pci_dev *pdev)
+{
+	pci_info_ratelimited(pdev, "VF token required to open a PF that has VFs\n");
+	return -EACCES;
+}
+
 /* As far as the core checks tokens, it does so where a device is asked for by its name. */
 int pf_sriov_match(struct zpci_vfio_device *zvdev, char *name)
 {
@@ -136,10 +166,8 @@ int pf_sriov_match(struct zpci_vfio_device *zvdev, char *name)
 	ret = vfio_pci_core_match(&zvdev->core.vdev, name);
 	if (ret <= 0)
 		return ret;
-	if (pci_num_vf(pdev) && !token) {
-		pci_info_ratelimited(pdev, "VF token required to open a PF that has VFs\n");
-		return -EACCES;
-	}
+	if (pci_num_vf(pdev) && !token)
+		return pf_sriov_refuse(pdev);
 	if (pdev->is_physfn && token) {
 		mutex_lock(&zvdev->sriov.lock);
 		zvdev->sriov.token_set = true;
@@ -162,7 +190,7 @@ int pf_sriov_open(struct zpci_vfio_device *zvdev)
 	int ret = 0;
 
 	if (needs_name(zvdev) && READ_ONCE(zvdev->named_by) != current)
-		return -EACCES;
+		return pf_sriov_refuse(pdev);
 	if (!pdev->is_physfn)
 		return 0;
 	mutex_lock(&sriov->lock);
@@ -220,22 +248,19 @@ int pf_sriov_feature(struct zpci_vfio_device *zvdev, u32 flags, void __user *arg
 }
 
 /*
- * Drivers of VFs: the core captures each for this driver, after which this is asked.
+ * Drivers of VFs: the core captures each new one for this driver, after which this is asked. It is
+ * for nobody until attach_vfs() says for whom.
  */
 
 static int pf_sriov_notify(struct notifier_block *nb, unsigned long action, void *data)
 {
 	struct pci_dev *pdev = to_pci_dev(data);
-	struct pci_dev *physfn = pci_physfn(pdev);
-	struct vfio_pci_core_device *core;
 
 	if (action != BUS_NOTIFY_ADD_DEVICE || !pdev->is_virtfn ||
-	    pci_dev_driver(physfn) != our_driver)
+	    pci_dev_driver(pci_physfn(pdev)) != our_driver)
 		return NOTIFY_DONE;
-	core = dev_get_drvdata(&physfn->dev);
-	if (core && READ_ONCE(to_zpci_vfio(core)->sriov.autoprobe) &&
-	    compat_clear_driver_override(pdev))
-		pci_warn(pdev, "goes to VFIO, not to the host's driver\n");
+	if (compat_driver_override(pdev, NOBODY))
+		pci_warn(pdev, "is bound too early\n");
 	return NOTIFY_OK;
 }
 
