@@ -73,7 +73,6 @@ bool pf_cap_read(struct pf_caps *pf, enum vf_cap cap, struct pf_cap_state *state
 	u16 at = pf->at[cap];
 
 	memset(state, 0, sizeof(*state));
-	/* A device that has been removed, or is in reset, has none. */
 	if (!at || PCI_EXT_CAP_ID(read_dword(pf->pdev, at)) != vf_cap_ids[cap])
 		return false;
 	if (cap == VF_CAP_PASID)
@@ -83,11 +82,23 @@ bool pf_cap_read(struct pf_caps *pf, enum vf_cap cap, struct pf_cap_state *state
 	return true;
 }
 
-bool pf_cap_enabled(struct pf_caps *pf, enum vf_cap cap)
+/*
+ * A PF that is being reset gets its registers back afterwards. Until then its configuration space
+ * is blocked for user space, and reads as nothing.
+ */
+enum pf_cap_power pf_cap_power(struct pf_caps *pf, enum vf_cap cap)
 {
 	struct pf_cap_state state;
+	u16 vendor;
 
-	return pf_cap_read(pf, cap, &state) && state.enabled;
+	if (pf->pdev->block_cfg_access)
+		return PF_CAP_UNKNOWN;
+	if (pf_cap_read(pf, cap, &state) && state.enabled)
+		return PF_CAP_ON;
+	if (pci_read_config_word(pf->pdev, PCI_VENDOR_ID, &vendor) || PCI_POSSIBLE_ERROR(vendor) ||
+	    pf->pdev->block_cfg_access)
+		return PF_CAP_UNKNOWN;
+	return PF_CAP_OFF;
 }
 
 /*

@@ -10,11 +10,13 @@
  *  - A reset of the PF would take its VFs away. There is none as long as it has any.
  */
 #include <linux/device.h>
+#include <linux/list.h>
 #include <linux/notifier.h>
 #include <linux/panic.h>
 #include <linux/pci.h>
-#include <linux/pm_runtime.h>
+#include <linux/pid.h>
 #include <linux/sched.h>
+#include <linux/slab.h>
 #include <linux/string.h>
 #include <linux/sysfs.h>
 #include <linux/vfio_pci_core.h>
@@ -31,23 +33,111 @@ static const struct pci_driver *our_driver;
  * Resets
  */
 
+/*
+ * Of the function, and of its bus: the core looks for users of other functions before it resets
+ * one, but VFs may be on a bus of their own, where it does not look.
+ */
 static void withhold_resets(struct zpci_vfio_device *zvdev)
 {
+	struct pf_sriov *sriov = &zvdev->sriov;
 	struct pci_dev *pdev = zvdev->core.pdev;
 
-	memcpy(zvdev->sriov.reset_methods, pdev->reset_methods, sizeof(pdev->reset_methods));
+	memcpy(sriov->reset_methods, pdev->reset_methods, sizeof(pdev->reset_methods));
 	memset(pdev->reset_methods, 0, sizeof(pdev->reset_methods));
-	WRITE_ONCE(zvdev->sriov.resets_withheld, true);
+	sriov->bus_reset_withheld = !(pdev->dev_flags & PCI_DEV_FLAGS_NO_BUS_RESET);
+	pdev->dev_flags |= PCI_DEV_FLAGS_NO_BUS_RESET;
+	WRITE_ONCE(sriov->resets_withheld, true);
 }
 
 static void give_resets_back(struct zpci_vfio_device *zvdev)
 {
+	struct pf_sriov *sriov = &zvdev->sriov;
 	struct pci_dev *pdev = zvdev->core.pdev;
 
-	if (!zvdev->sriov.resets_withheld)
+	if (!sriov->resets_withheld)
 		return;
-	WRITE_ONCE(zvdev->sriov.resets_withheld, false);
-	memcpy(pdev->reset_methods, zvdev->sriov.reset_methods, sizeof(pdev->reset_methods));
+	WRITE_ONCE(sriov->resets_withheld, false);
+	if (sriov->bus_reset_withheld)
+		pdev->dev_flags &= ~PCI_DEV_FLAGS_NO_BUS_RESET;
+	/* Unless an administrator has chosen meanwhile. */
+	if (!pdev->reset_methods[0])
+		memcpy(pdev->reset_methods, sriov->reset_methods, sizeof(pdev->reset_methods));
+}
+
+/* The way out of an error that stops the bus is its reset, whatever that does to VFs. */
+void pf_sriov_recover(struct zpci_vfio_device *zvdev, bool begin)
+{
+	struct pci_dev *pdev = zvdev->core.pdev;
+
+	if (!zvdev->sriov.resets_withheld || !zvdev->sriov.bus_reset_withheld)
+		return;
+	if (begin)
+		pdev->dev_flags &= ~PCI_DEV_FLAGS_NO_BUS_RESET;
+	else
+		pdev->dev_flags |= PCI_DEV_FLAGS_NO_BUS_RESET;
+}
+
+/*
+ * Who has named a device with a VF token, and so may open it. There is another way to open a
+ * device, by its own file, where the core asks for no token.
+ */
+struct naming {
+	struct list_head on_list; /* sriov.named, under sriov.lock */
+	struct pid *thread;
+};
+
+static void forget_name(struct naming *naming)
+{
+	list_del(&naming->on_list);
+	put_pid(naming->thread);
+	kfree(naming);
+}
+
+/* With sriov->lock. */
+static void forget_names(struct pf_sriov *sriov)
+{
+	struct naming *naming, *next;
+
+	list_for_each_entry_safe(naming, next, &sriov->named, on_list)
+		forget_name(naming);
+}
+
+static struct naming *find_name(struct pf_sriov *sriov)
+{
+	struct naming *naming;
+
+	list_for_each_entry(naming, &sriov->named, on_list) {
+		if (naming->thread == task_pid(current))
+			return naming;
+	}
+	return NULL;
+}
+
+static int remember_name(struct pf_sriov *sriov)
+{
+	struct naming *naming = kzalloc(sizeof(*naming), GFP_KERNEL_ACCOUNT);
+
+	if (!naming)
+		return -ENOMEM;
+	mutex_lock(&sriov->lock);
+	if (find_name(sriov)) {
+		kfree(naming);
+	} else {
+		naming->thread = get_pid(task_pid(current));
+		list_add(&naming->on_list, &sriov->named);
+	}
+	mutex_unlock(&sriov->lock);
+	return 0;
+}
+
+/* Once: the next opening has to name it again. With sriov->lock. */
+static bool take_name(struct pf_sriov *sriov)
+{
+	struct naming *naming = find_name(sriov);
+
+	if (naming)
+		forget_name(naming);
+	return naming;
 }
 
 /*
@@ -69,6 +159,9 @@ static int begin_change(struct pf_sriov *sriov, int nr_virtfn)
 		ret = -EBUSY;
 	else
 		sriov->changing = true;
+	/* Who has named it did so when there were others. */
+	if (!ret)
+		forget_names(sriov);
 	mutex_unlock(&sriov->lock);
 	return ret;
 }
@@ -125,24 +218,13 @@ int pf_sriov_configure(struct zpci_vfio_device *zvdev, int nr_virtfn)
 	return ret;
 }
 
-/* The PF's last driver may have left VFs behind. The core puts their reference when they go. */
-int pf_sriov_probe(struct zpci_vfio_device *zvdev)
-{
-	struct pci_dev *pdev = zvdev->core.pdev;
-	int ret;
-
-	if (!pci_num_vf(pdev))
-		return 0;
-	ret = pm_runtime_resume_and_get(&pdev->dev);
-	if (!ret)
-		withhold_resets(zvdev);
-	return ret;
-}
-
 /* The core has disabled SR-IOV. */
 void pf_sriov_remove(struct zpci_vfio_device *zvdev)
 {
 	give_resets_back(zvdev);
+	mutex_lock(&zvdev->sriov.lock);
+	forget_names(&zvdev->sriov);
+	mutex_unlock(&zvdev->sriov.lock);
 }
 
 /*
@@ -152,11 +234,10 @@ void pf_sriov_remove(struct zpci_vfio_device *zvdev)
 /* A function of its own for who traces it. */
 static noinline __noclone int pf_sriov_refuse(struct pci_dev *pdev)
 {
-	pci_info_ratelimited(pdev, "VF token required to open a PF that has VFs\n");
+	pci_info_ratelimited(pdev, "VF token required to open a PF that has VFs, or a VF of such a PF\n");
 	return -EACCES;
 }
 
-/* As far as the core checks tokens, it does so where a device is asked for by its name. */
 int pf_sriov_match(struct zpci_vfio_device *zvdev, char *name)
 {
 	struct pci_dev *pdev = zvdev->core.pdev;
@@ -168,65 +249,40 @@ int pf_sriov_match(struct zpci_vfio_device *zvdev, char *name)
 		return ret;
 	if (pci_num_vf(pdev) && !token)
 		return pf_sriov_refuse(pdev);
-	if (pdev->is_physfn && token) {
-		mutex_lock(&zvdev->sriov.lock);
-		zvdev->sriov.token_set = true;
-		mutex_unlock(&zvdev->sriov.lock);
-	}
-	WRITE_ONCE(zvdev->named_by, current);
+	if (token && remember_name(&zvdev->sriov))
+		return -ENOMEM;
 	return ret;
-}
-
-/* There is another way to open a device, its own file, and no token can be given there. */
-static bool needs_name(struct zpci_vfio_device *zvdev)
-{
-	return pci_num_vf(zvdev->core.pdev) || zvdev->core.sriov_pf_core_dev;
 }
 
 int pf_sriov_open(struct zpci_vfio_device *zvdev)
 {
 	struct pf_sriov *sriov = &zvdev->sriov;
 	struct pci_dev *pdev = zvdev->core.pdev;
+	bool named;
 	int ret = 0;
 
-	if (needs_name(zvdev) && READ_ONCE(zvdev->named_by) != current)
-		return pf_sriov_refuse(pdev);
-	if (!pdev->is_physfn)
-		return 0;
 	mutex_lock(&sriov->lock);
+	named = take_name(sriov);
 	if (sriov->changing)
 		ret = -EBUSY;
+	else if (!named && (pci_num_vf(pdev) || zvdev->core.sriov_pf_core_dev))
+		ret = -EACCES;
 	else
 		sriov->open = true;
+	if (!ret)
+		sriov->token_set = named;
 	mutex_unlock(&sriov->lock);
+	if (ret == -EACCES)
+		return pf_sriov_refuse(pdev);
 	if (!ret && pci_num_vf(pdev))
 		warn_of_vfs(pdev, pci_num_vf(pdev));
 	return ret;
-}
-
-/*
- * The core resets the bus when it can, and looks for users of other functions first; but VFs may be
- * on a bus of their own, which it does not look at. (Not as long as there are VFs: recovery from
- * errors resets a bus too.)
- */
-void pf_sriov_close_begin(struct zpci_vfio_device *zvdev)
-{
-	struct pci_dev *pdev = zvdev->core.pdev;
-
-	if (!pf_sriov_forbids_reset(zvdev) || (pdev->dev_flags & PCI_DEV_FLAGS_NO_BUS_RESET))
-		return;
-	pdev->dev_flags |= PCI_DEV_FLAGS_NO_BUS_RESET;
-	zvdev->sriov.bus_reset_withheld = true;
 }
 
 void pf_sriov_close(struct zpci_vfio_device *zvdev)
 {
 	struct pf_sriov *sriov = &zvdev->sriov;
 
-	if (sriov->bus_reset_withheld)
-		zvdev->core.pdev->dev_flags &= ~PCI_DEV_FLAGS_NO_BUS_RESET;
-	sriov->bus_reset_withheld = false;
-	WRITE_ONCE(zvdev->named_by, NULL);
 	mutex_lock(&sriov->lock);
 	sriov->open = false;
 	sriov->token_set = false;
@@ -268,6 +324,12 @@ static struct notifier_block pf_sriov_notifier = {
 	.notifier_call	= pf_sriov_notify,
 	.priority	= -1, /* the core's has 0 */
 };
+
+void pf_sriov_init(struct zpci_vfio_device *zvdev)
+{
+	mutex_init(&zvdev->sriov.lock);
+	INIT_LIST_HEAD(&zvdev->sriov.named);
+}
 
 int pf_sriov_register(struct pci_driver *driver)
 {

@@ -40,7 +40,12 @@
 #define CONTROL_ENABLE	BIT(0)
 
 static const char * const vf_cap_names[VF_CAPS] = { "PASID", "PRI" };
-static const u16 vf_cap_bytes[VF_CAPS] = { PCI_EXT_CAP_PASID_SIZEOF, PCI_EXT_CAP_PRI_SIZEOF };
+
+static const u16 vf_cap_bytes[VF_CAP_PLACES] = {
+	[VF_CAP_PASID] = PCI_EXT_CAP_PASID_SIZEOF,
+	[VF_CAP_PRI] = PCI_EXT_CAP_PRI_SIZEOF,
+	[VF_CAP_ANCHOR] = 4,
+};
 static const u16 vf_cap_control[VF_CAPS] = { PCI_PASID_CTRL, PCI_PRI_CTRL };
 
 static bool show_disabled_caps;
@@ -215,7 +220,7 @@ void vf_caps_look(struct vf_caps *vf)
 	unsigned int cap;
 
 	for_each_set_bit(cap, &enabled, VF_CAPS) {
-		if (pf_cap_enabled(vf->pf, cap) || !lose(vf, cap))
+		if (pf_cap_power(vf->pf, cap) != PF_CAP_OFF || !lose(vf, cap))
 			continue;
 		dev_warn_ratelimited(&core->pdev->dev, "%s of PF %s went off in use\n",
 				     vf_cap_names[cap], pci_name(vf->pf->pdev));
@@ -233,7 +238,7 @@ static int find_cap(const struct vf_caps *vf, u64 pos, u64 end, u64 *next)
 	int found = -ENOENT;
 
 	*next = end;
-	for (enum vf_cap cap = 0; cap < VF_CAPS; cap++) {
+	for (enum vf_cap cap = 0; cap < VF_CAP_PLACES; cap++) {
 		u16 at = vf->at[cap];
 
 		if (!at)
@@ -253,7 +258,7 @@ static void write_bytes(struct vf_caps *vf, enum vf_cap cap, unsigned int first,
 	unsigned int control = vf_cap_control[cap];
 	bool wanted = control >= first && control - first < count &&
 		      (bytes[control - first] & CONTROL_ENABLE);
-	bool refused = wanted && !pf_cap_enabled(vf->pf, cap);
+	bool refused = wanted && pf_cap_power(vf->pf, cap) != PF_CAP_ON;
 
 	spin_lock(&vf->lock);
 	for (unsigned int i = 0; i < count; i++) {
@@ -278,6 +283,10 @@ static ssize_t write_cap(struct vf_caps *vf, enum vf_cap cap, const char __user 
 	count = min_t(size_t, count, vf_cap_bytes[cap] - first);
 	if (copy_from_user(bytes, buf, count))
 		return -EFAULT;
+	if (cap == VF_CAP_ANCHOR)
+		return count; /* read-only, as headers are */
+	/* What is off already is lost, before anything is refused. */
+	vf_caps_look(vf);
 	write_bytes(vf, cap, first, bytes, count);
 	return count;
 }
@@ -315,7 +324,9 @@ ssize_t vf_caps_write(struct zpci_vfio_device *zvdev, const char __user *buf, si
 /* Reading is the core's; but a PF may have switched off meanwhile what is read as enabled. */
 ssize_t vf_caps_read(struct zpci_vfio_device *zvdev, char __user *buf, size_t count, loff_t *ppos)
 {
-	if (READ_ONCE(zvdev->vf_caps.enabled) && (*ppos & VFIO_PCI_OFFSET_MASK) >= PCI_CFG_SPACE_SIZE)
+	u64 pos = *ppos & VFIO_PCI_OFFSET_MASK;
+
+	if (READ_ONCE(zvdev->vf_caps.enabled) && count > PCI_CFG_SPACE_SIZE - min_t(u64, pos, PCI_CFG_SPACE_SIZE))
 		vf_caps_look(&zvdev->vf_caps);
 	return vfio_pci_core_read(&zvdev->core.vdev, buf, count, ppos);
 }
@@ -350,29 +361,44 @@ static bool is_free(struct vfio_pci_core_device *core, int at, u16 bytes)
 	       range_reads_zero(core->pdev, at, bytes);
 }
 
-/* Marks where the capabilities of a PF begin, a bit a dword. A chain that goes on for ever ends. */
-static void mark_pf_starts(struct pci_dev *pdev, unsigned long *starts)
+/*
+ * Marks where the capabilities of a function begin, a bit a dword, as its hardware has them: the
+ * core leaves out some of a VF's. A chain that goes on for ever ends.
+ */
+static void mark_starts(struct pci_dev *pdev, unsigned long *starts)
 {
+	DECLARE_BITMAP(seen, CONFIG_DWORDS) = {};
 	u16 at = PCI_CFG_SPACE_SIZE;
 	u32 header;
 
-	while (at >= PCI_CFG_SPACE_SIZE && !__test_and_set_bit(at / 4, starts)) {
-		if (pci_read_config_dword(pdev, at, &header))
-			return;
+	while (at >= PCI_CFG_SPACE_SIZE && !__test_and_set_bit(at / 4, seen)) {
+		if (pci_read_config_dword(pdev, at, &header) || !header)
+			break;
+		__set_bit(at / 4, starts);
 		at = PCI_EXT_CAP_NEXT(header);
 	}
 }
 
-static void mark_vf_starts(struct vfio_pci_core_device *core, unsigned long *starts)
+/* Could a capability that begins at one of these reach into the range? */
+static bool is_reached(const unsigned long *starts, int at, u16 bytes)
 {
-	DECLARE_BITMAP(seen, CONFIG_DWORDS) = {};
-	u16 at = PCI_CFG_SPACE_SIZE;
+	unsigned int first = max(at + 4 - CAP_BYTES, 0) / 4, end = (at + bytes) / 4;
 
-	if (core->pci_config_map[at] == MAP_NOTHING)
-		return;
-	while (at >= PCI_CFG_SPACE_SIZE && !__test_and_set_bit(at / 4, seen))
-		at = PCI_EXT_CAP_NEXT(get_header(core, at));
-	bitmap_or(starts, starts, seen, CONFIG_DWORDS);
+	return find_next_bit(starts, end, first) < end;
+}
+
+/* Those that the core leaves out of the VF's chain; it does not know their lengths either. */
+static bool is_reached_by_hidden(struct vfio_pci_core_device *core, int at, u16 bytes)
+{
+	DECLARE_BITMAP(starts, CONFIG_DWORDS) = {};
+	unsigned int start;
+
+	mark_starts(core->pdev, starts);
+	for_each_set_bit(start, starts, CONFIG_DWORDS) {
+		if (core->pci_config_map[start * 4] != MAP_NOTHING)
+			__clear_bit(start, starts);
+	}
+	return is_reached(starts, at, bytes);
 }
 
 /*
@@ -380,17 +406,20 @@ static void mark_vf_starts(struct vfio_pci_core_device *core, unsigned long *sta
  * where neither the VF nor the PF has a capability that could reach so far, and where the PF's
  * registers read as zero too.
  */
-static int find_gap(struct vfio_pci_core_device *core, struct pci_dev *pf, u16 bytes)
+static int find_gap(struct vfio_pci_core_device *core, const struct vf_caps *vf,
+		    struct pci_dev *pf, u16 bytes)
 {
 	DECLARE_BITMAP(starts, CONFIG_DWORDS) = {};
 
-	mark_pf_starts(pf, starts);
-	mark_vf_starts(core, starts);
+	mark_starts(pf, starts);
+	mark_starts(core->pdev, starts);
+	for (enum vf_cap cap = 0; cap < VF_CAPS; cap++) {
+		if (vf->at[cap])
+			__set_bit(vf->at[cap] / 4, starts);
+	}
 	for (int at = PCI_CFG_SPACE_SIZE; at + bytes <= core->pdev->cfg_size; at += 4) {
-		unsigned int end = (at + bytes) / 4;
-
-		if (find_next_bit(starts, end, (at + 4 - CAP_BYTES) / 4) == end &&
-		    is_free(core, at, bytes) && range_reads_zero(pf, at, bytes))
+		if (!is_reached(starts, at, bytes) && is_free(core, at, bytes) &&
+		    range_reads_zero(pf, at, bytes))
 			return at;
 	}
 	return -ENOSPC;
@@ -408,9 +437,9 @@ static int find_place(struct zpci_vfio_device *zvdev, struct pf_caps *pf, enum v
 
 	if (place != VF_CAP_AUTO)
 		return is_unused(core, place, bytes) ? place : -ENOSPC;
-	if (is_free(core, pf->at[cap], bytes))
+	if (is_free(core, pf->at[cap], bytes) && !is_reached_by_hidden(core, pf->at[cap], bytes))
 		return pf->at[cap];
-	return find_gap(core, pf->pdev, bytes);
+	return find_gap(core, &zvdev->vf_caps, pf->pdev, bytes);
 }
 
 /*
@@ -418,7 +447,7 @@ static int find_place(struct zpci_vfio_device *zvdev, struct pf_caps *pf, enum v
  * nothing, a header without an id goes there, as the core does for a first capability that it
  * hides. It is only as long as the core found, so it ends.
  */
-static void link_cap(struct vfio_pci_core_device *core, u16 at)
+static void link_cap(struct vfio_pci_core_device *core, struct vf_caps *vf, u16 at)
 {
 	u16 last = PCI_CFG_SPACE_SIZE;
 
@@ -427,6 +456,7 @@ static void link_cap(struct vfio_pci_core_device *core, u16 at)
 	if (core->pci_config_map[last] == MAP_NOTHING) {
 		memset(core->pci_config_map + last, MAP_VIRTUAL, 4);
 		put_header(core, last, 0);
+		vf->at[VF_CAP_ANCHOR] = last;
 	}
 	for (int i = 0; i < CONFIG_DWORDS; i++) {
 		u16 next = PCI_EXT_CAP_NEXT(get_header(core, last));
@@ -444,12 +474,13 @@ static bool has_cap(struct vfio_pci_core_device *core, u16 id)
 		      core->pdev->cfg_size - PCI_CFG_SPACE_SIZE);
 }
 
-static void put_cap(struct vfio_pci_core_device *core, enum vf_cap cap, u16 at,
+static void put_cap(struct zpci_vfio_device *zvdev, enum vf_cap cap, u16 at,
 		    const struct pf_cap_state *state)
 {
+	struct vfio_pci_core_device *core = &zvdev->core;
 	u8 *cap_bytes = core->vconfig + at;
 
-	link_cap(core, at);
+	link_cap(core, &zvdev->vf_caps, at);
 	memset(core->pci_config_map + at, MAP_VIRTUAL, vf_cap_bytes[cap]);
 	memset(cap_bytes, 0, vf_cap_bytes[cap]);
 	put_header(core, at, vf_cap_ids[cap] | 1 << 16);
@@ -480,7 +511,7 @@ static bool add_cap(struct zpci_vfio_device *zvdev, struct pf_caps *pf, enum vf_
 			 vf_cap_names[cap]);
 		return false;
 	}
-	put_cap(core, cap, at, &state);
+	put_cap(zvdev, cap, at, &state);
 	zvdev->vf_caps.at[cap] = at;
 	return true;
 }

@@ -28,7 +28,10 @@ struct zpci_vfio_device;
 enum vf_cap {
 	VF_CAP_PASID,
 	VF_CAP_PRI,
-	VF_CAPS
+	VF_CAPS,
+	/* A header alone, where an empty chain has to begin. */
+	VF_CAP_ANCHOR = VF_CAPS,
+	VF_CAP_PLACES
 };
 
 /* What happens to a virtual capability; trace event zpci_vf_cap. */
@@ -42,9 +45,9 @@ enum vf_cap_action {
 
 /* Of one VF. */
 struct vf_caps {
-	spinlock_t lock;
+	spinlock_t lock; /* the virtual registers in vconfig, and @enabled */
 	/* Where they are in configuration space, 0: not shown. From opening to closing. */
-	u16 at[VF_CAPS];
+	u16 at[VF_CAP_PLACES];
 	/* Under @lock: BIT(VF_CAP_*) whose virtual enable bit is set. */
 	unsigned long enabled;
 	/* While any is shown, with a reference. */
@@ -66,6 +69,13 @@ struct pf_caps {
 	struct delayed_work look; /* each second while there are users */
 };
 
+/* Is a PF's capability on? While it is in reset nobody knows. */
+enum pf_cap_power {
+	PF_CAP_OFF,
+	PF_CAP_ON,
+	PF_CAP_UNKNOWN,
+};
+
 /* What a PF's registers say. */
 struct pf_cap_state {
 	bool enabled;
@@ -74,7 +84,7 @@ struct pf_cap_state {
 	u32 capacity; /* PRI: page requests, as many as are allowed now */
 };
 
-/* Ids and lengths, by enum vf_cap. */
+/* By enum vf_cap. */
 extern const u16 vf_cap_ids[VF_CAPS];
 
 /*
@@ -87,7 +97,7 @@ void pf_caps_put(struct pf_caps *pf);
 /* False: it has none such (any more). Any context. */
 bool pf_cap_read(struct pf_caps *pf, enum vf_cap cap, struct pf_cap_state *state);
 /* Any context. */
-bool pf_cap_enabled(struct pf_caps *pf, enum vf_cap cap);
+enum pf_cap_power pf_cap_power(struct pf_caps *pf, enum vf_cap cap);
 /* A VF with capabilities is to be looked at while they are enabled. May sleep. */
 void pf_caps_add_vf(struct pf_caps *pf, struct vf_caps *vf);
 void pf_caps_remove_vf(struct pf_caps *pf, struct vf_caps *vf);

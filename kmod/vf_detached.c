@@ -62,6 +62,27 @@ const struct attribute_group vf_detached_group = {
 	.attrs = vf_detached_attrs,
 };
 
+/*
+ * A bit that a guest could clear would take the memory away behind vfio_pci_core's back: then an
+ * access may be fatal to the host (CVE-2020-12888). The core has just set it, if there is one.
+ */
+int vf_detached_open(struct zpci_vfio_device *zvdev)
+{
+	struct pci_dev *pdev = zvdev->core.pdev;
+	u16 command;
+	int ret;
+
+	if (!zvdev->detached)
+		return 0;
+	ret = pci_read_config_word(pdev, PCI_COMMAND, &command);
+	if (ret)
+		return pcibios_err_to_errno(ret);
+	if (!(command & PCI_COMMAND_MEMORY))
+		return 0;
+	pci_warn(pdev, "has a memory bit: it is no detached VF, see detached_vf\n");
+	return -EINVAL;
+}
+
 /* The next driver has its own view. The attribute is gone already, and so are users. */
 void vf_detached_remove(struct zpci_vfio_device *zvdev)
 {

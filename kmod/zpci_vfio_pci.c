@@ -44,6 +44,9 @@ static int zpci_vfio_open_device(struct vfio_device *core_vdev)
 	ret = vfio_pci_core_enable(core);
 	if (ret)
 		goto close_sriov;
+	ret = vf_detached_open(zvdev);
+	if (ret)
+		goto disable;
 	ret = zpci_io_open(zvdev);
 	if (ret)
 		goto disable;
@@ -68,7 +71,6 @@ static void zpci_vfio_close_device(struct vfio_device *core_vdev)
 	struct zpci_vfio_device *zvdev = to_zpci_vfio(core);
 
 	vf_caps_close(zvdev);
-	pf_sriov_close_begin(zvdev);
 	vfio_pci_core_close_device(core_vdev);
 	pf_sriov_close(zvdev);
 	zpci_io_close(zvdev);
@@ -249,23 +251,14 @@ static int zpci_vfio_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 	if (IS_ERR(zvdev))
 		return PTR_ERR(zvdev);
 	mutex_init(&zvdev->block_lock);
-	mutex_init(&zvdev->sriov.lock);
+	pf_sriov_init(zvdev);
 	vf_caps_init(zvdev);
 	zvdev->relaxed = pci_match_id(relaxed_devices, pdev);
 	/* The core finds its device there. */
 	dev_set_drvdata(&pdev->dev, &zvdev->core);
 	ret = vfio_pci_core_register_device(&zvdev->core);
 	if (ret)
-		goto put;
-	ret = pf_sriov_probe(zvdev);
-	if (ret)
-		goto unregister;
-	return 0;
-
-unregister:
-	vfio_pci_core_unregister_device(&zvdev->core);
-put:
-	vfio_put_device(&zvdev->core.vdev);
+		vfio_put_device(&zvdev->core.vdev);
 	return ret;
 }
 
@@ -291,8 +284,21 @@ static void zpci_vfio_reset_done(struct pci_dev *pdev)
 	vf_caps_reset(to_zpci_vfio(dev_get_drvdata(&pdev->dev)));
 }
 
+static pci_ers_result_t zpci_vfio_error_detected(struct pci_dev *pdev, pci_channel_state_t state)
+{
+	if (state == pci_channel_io_frozen)
+		pf_sriov_recover(to_zpci_vfio(dev_get_drvdata(&pdev->dev)), true);
+	return vfio_pci_core_aer_err_detected(pdev, state);
+}
+
+static void zpci_vfio_resume(struct pci_dev *pdev)
+{
+	pf_sriov_recover(to_zpci_vfio(dev_get_drvdata(&pdev->dev)), false);
+}
+
 static const struct pci_error_handlers zpci_vfio_err_handlers = {
-	.error_detected	= vfio_pci_core_aer_err_detected,
+	.error_detected	= zpci_vfio_error_detected,
+	.resume		= zpci_vfio_resume,
 	.reset_done	= zpci_vfio_reset_done,
 };
 

@@ -18,12 +18,13 @@ struct zpci_io_range {
 
 /* Of a PF: see pf_sriov.c. */
 struct pf_sriov {
-	struct mutex lock; /* the three flags that follow; nothing is taken in it */
+	struct mutex lock; /* what follows up to @changing; nothing is taken in it */
+	struct list_head named; /* by whom the device was named with a VF token, if not opened */
 	bool open; /* a user has the PF */
 	bool token_set; /* and gave it a VF token */
 	bool changing; /* VFs are being made or taken away */
 	bool resets_withheld; /* changes with the PF's device lock: READ_ONCE() */
-	bool bus_reset_withheld; /* under dev_set->lock, while the PF is closed */
+	bool bus_reset_withheld; /* too, and it was not before */
 	bool autoprobe; /* new VFs go to the drivers of their ids: READ_ONCE() */
 	u8 reset_methods[PCI_NUM_RESET_METHODS]; /* while they are withheld */
 };
@@ -42,8 +43,6 @@ struct zpci_vfio_device {
 	struct vf_caps vf_caps;
 	struct pf_sriov sriov;
 	bool detached; /* we said so: see vf_detached.c */
-	/* Who came by a device's name, with a VF token or without: see pf_sriov_match(). */
-	struct task_struct *named_by;
 };
 
 static inline struct zpci_vfio_device *to_zpci_vfio(struct vfio_pci_core_device *core)
@@ -103,17 +102,18 @@ extern const struct attribute_group pf_sriov_group;
 int pf_sriov_register(struct pci_driver *driver);
 void pf_sriov_unregister(void);
 /* For the driver's probe and remove functions. */
-int pf_sriov_probe(struct zpci_vfio_device *zvdev);
+void pf_sriov_init(struct zpci_vfio_device *zvdev);
 void pf_sriov_remove(struct zpci_vfio_device *zvdev);
 /* The driver's sriov_configure; with the PF's device lock. */
 int pf_sriov_configure(struct zpci_vfio_device *zvdev, int nr_virtfn);
-/* Before anything else is done to open it; and around what the core does to close it. */
+/* Before anything else is done to open it, and after what the core does to close it. */
 int pf_sriov_open(struct zpci_vfio_device *zvdev);
-void pf_sriov_close_begin(struct zpci_vfio_device *zvdev);
 void pf_sriov_close(struct zpci_vfio_device *zvdev);
 /* As vfio_pci_core_match() and vfio_pci_core_ioctl_feature(). */
 int pf_sriov_match(struct zpci_vfio_device *zvdev, char *name);
 int pf_sriov_feature(struct zpci_vfio_device *zvdev, u32 flags, void __user *arg, size_t argsz);
+/* The bus is in error: may it be reset? @begin: yes; else it is over. */
+void pf_sriov_recover(struct zpci_vfio_device *zvdev, bool begin);
 /* Has it VFs that a reset would take away? */
 static inline bool pf_sriov_forbids_reset(struct zpci_vfio_device *zvdev)
 {
@@ -126,6 +126,8 @@ static inline bool pf_sriov_forbids_reset(struct zpci_vfio_device *zvdev)
 
 extern const struct attribute_group vf_detached_group;
 
+/* After vfio_pci_core_enable(): -EINVAL if the device has a memory bit all the same. */
+int vf_detached_open(struct zpci_vfio_device *zvdev);
 void vf_detached_remove(struct zpci_vfio_device *zvdev);
 
 /*

@@ -15,6 +15,7 @@
 #include <linux/bitops.h>
 #include <linux/module.h>
 #include <linux/pci.h>
+#include <linux/rcupdate.h>
 #include <linux/spinlock.h>
 
 #define PASID_BYTES	8
@@ -78,7 +79,8 @@ static int pf_caps_read(struct pci_bus *on, unsigned int function, int where, in
 	int ret = original->read(on, function, where, size, value);
 	unsigned long flags;
 
-	if (ret)
+	/* A bus below has the same operations, if it was made meanwhile. */
+	if (ret || on != bus)
 		return ret;
 	if (function == memoryless && where == PCI_COMMAND)
 		*value &= ~PCI_COMMAND_MEMORY;
@@ -105,6 +107,8 @@ static int pf_caps_write(struct pci_bus *on, unsigned int function, int where, i
 {
 	unsigned long flags;
 
+	if (on != bus)
+		return original->write(on, function, where, size, value);
 	/* As a VF's does: its memory answers whatever the bit is. */
 	if (function == memoryless && where == PCI_COMMAND)
 		value |= PCI_COMMAND_MEMORY;
@@ -254,7 +258,7 @@ static void __exit pf_caps_exit(void)
 {
 	pci_bus_set_ops(bus, original);
 	/* Where configuration space is accessed without a lock, somebody may still be in ours. */
-	synchronize_rcu();
+	synchronize_rcu_tasks();
 	put_device(&bus->dev);
 }
 
