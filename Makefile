@@ -89,6 +89,7 @@ endif
 # A domain is compiled once, or once for each of its ways to hook a function.
 domains := $(patsubst bpf/%.bpf.c,%,$(wildcard bpf/*.bpf.c))
 variants_latency := fsession fentry kprobe
+variants_lifecycle := fentry kprobe
 define_fsession := -DHOOK_FSESSION
 define_fentry := -DHOOK_FENTRY
 define_kprobe := -DHOOK_KPROBE
@@ -279,6 +280,7 @@ check-debug: setup
 	tests/lab/debug-kernel
 	tests/lab/check-debug
 	tests/lab/check-zpci --seconds 60 --rounds 20 6.12-debug
+	tests/lab/check-vf --cycles 20 6.12-debug
 
 bench: setup
 	$(MAKE) all client bench-tools

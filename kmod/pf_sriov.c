@@ -234,7 +234,7 @@ void pf_sriov_remove(struct zpci_vfio_device *zvdev)
 /* A function of its own for who traces it. */
 static noinline __noclone int pf_sriov_refuse(struct pci_dev *pdev)
 {
-	pci_info_ratelimited(pdev, "VF token required to open a PF that has VFs, or a VF of such a PF\n");
+	pci_info_ratelimited(pdev, "VF token required: a PF has VFs, or it is a VF of such a PF\n");
 	return -EACCES;
 }
 

@@ -87,7 +87,7 @@ static const struct kernel_param_ops lost_cap_signal_ops = {
 };
 module_param_cb(lost_cap_signal, &lost_cap_signal_ops, NULL, 0644);
 MODULE_PARM_DESC(lost_cap_signal,
-		 "none, or the device's interrupt index that is signalled when a PF switches off what a VF's user has enabled: error or request (none)");
+		 "What a VF's user gets when its PF's goes off: error, request or none (none)");
 
 static void signal_loss(struct vfio_pci_core_device *core)
 {
@@ -326,7 +326,7 @@ ssize_t vf_caps_read(struct zpci_vfio_device *zvdev, char __user *buf, size_t co
 {
 	u64 pos = *ppos & VFIO_PCI_OFFSET_MASK;
 
-	if (READ_ONCE(zvdev->vf_caps.enabled) && count > PCI_CFG_SPACE_SIZE - min_t(u64, pos, PCI_CFG_SPACE_SIZE))
+	if (READ_ONCE(zvdev->vf_caps.enabled) && pos + count > PCI_CFG_SPACE_SIZE)
 		vf_caps_look(&zvdev->vf_caps);
 	return vfio_pci_core_read(&zvdev->core.vdev, buf, count, ppos);
 }

@@ -12,7 +12,10 @@
 
 #include "vf_caps.h"
 
-/* One for each request, refused ones too. The flags are as user space gave them: unknown ones are in a refused request. */
+/*
+ * One for each request, refused ones too. The flags are as user space gave them: unknown ones are
+ * in a refused request.
+ */
 TRACE_EVENT(zpci_io,
 	TP_PROTO(struct pci_dev *pdev, const struct vfio_zpci_io_req *req, int result,
 		 u64 duration_ns),

@@ -17,6 +17,7 @@ static const struct {
 	{ "latency", command_latency, "histograms of how long operations take" },
 	{ "top", command_top, "the same, live on the terminal" },
 	{ "trace", command_trace, "a line for each operation, or each slow one" },
+	{ "events", command_events, "what happens to PFs and VFs, and when it is dangerous" },
 	{ "doctor", command_doctor, "what this kernel offers, and what is missing" },
 };
 
@@ -49,7 +50,8 @@ int main(int argc, char **argv)
 
 	occupy_standard_files();
 	if (!name) {
-		message_error("which subcommand: latency, top, trace or doctor? (see --help)");
+		message_error(
+			"which subcommand: latency, top, trace, events or doctor? (see --help)");
 		return STATUS_USAGE;
 	}
 	if (!strcmp(name, "-h") || !strcmp(name, "--help") || !strcmp(name, "help")) {
@@ -63,6 +65,8 @@ int main(int argc, char **argv)
 	for (size_t i = 0; i < COMMANDS; i++)
 		if (!strcmp(name, commands[i].name))
 			return commands[i].run(argc - 1, argv + 1);
-	message_error("'%s' is not a subcommand: latency, top, trace or doctor (see --help)", name);
+	message_error(
+		"'%s' is not a subcommand: latency, top, trace, events or doctor (see --help)",
+		name);
 	return STATUS_USAGE;
 }

@@ -11,10 +11,7 @@
 #include "histogram.h"
 #include "types.h"
 
-#define COMM_BYTES 16
-#define DEVICE_NAME_BYTES 40 /* a BDF, or the UUID of a mediated device */
 #define DRIVER_NAME_BYTES 24
-#define STACK_FRAMES 32
 
 #define MAX_DEVICES 1024 /* device 0 stands for "devices kept together" */
 #define DEFAULT_KEYS 1024

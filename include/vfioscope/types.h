@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The fixed-width integers of the layouts that BPF programs and user space
- * share. BPF programs have them from vmlinux.h, which must not meet
+ * The fixed-width integers, and the sizes, of the layouts that BPF programs and
+ * user space share. BPF programs have them from vmlinux.h, which must not meet
  * linux/types.h.
  */
 #ifndef VFIOSCOPE_TYPES_H
@@ -10,6 +10,10 @@
 #ifndef __VMLINUX_H__
 #include <linux/types.h>
 #endif
+
+#define COMM_BYTES 16
+#define DEVICE_NAME_BYTES 40 /* a BDF, or the UUID of a mediated device */
+#define STACK_FRAMES 32
 
 /* A layout is an agreement: each side proves that it has the same idea of it. */
 #define ASSERT_LAYOUT(type, bytes)                                                                 \

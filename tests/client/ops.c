@@ -17,9 +17,9 @@
 #include "../../include/uapi/linux/vfio_zpci_io.h"
 #include "clock.h"
 #include "dump.h"
+#include "interrupt.h"
 #include "message.h"
 #include "ops.h"
-#include "signal.h"
 #include "uapi.h"
 #include "uring.h"
 #include "zpci.h"
@@ -273,7 +273,7 @@ static int run_signal(struct worker *worker, const struct step *step, uint64_t n
 
 	(void)nth;
 	start = clock_ns();
-	err = signal_wait(worker->device, step->index, step->ms);
+	err = interrupt_wait(worker->device, step->index, step->ms);
 	ns = clock_ns() - start;
 	record(worker, 0, ns, err, 0);
 	return err;

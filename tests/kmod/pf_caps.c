@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * For tests: gives a PCI function capabilities that no emulated device has, PASID and PRI, and can
- * take from others of its bus their memory bit or their capabilities. It stands between the kernel and the configuration space of
- * the function's bus, as the kernel's aer_inject does.
+ * take from others of its bus their memory bit or their capabilities. It stands between the kernel
+ * and the configuration space of the function's bus, as the kernel's aer_inject does.
  *
  *	insmod pf_caps.ko device=0000:01:00.0 pasid=0x200 pri=0x210 [no_memory=0000:01:10.0]
  *	echo 1 > /sys/bus/pci/devices/0000:01:00.0/remove; echo 1 > /sys/bus/pci/rescan
@@ -43,7 +43,7 @@ MODULE_PARM_DESC(shown, "The capabilities are there (Y)");
 
 static char *no_memory;
 module_param(no_memory, charp, 0444);
-MODULE_PARM_DESC(no_memory, "A function of the same bus with memory, whose memory bit is 0 all the same");
+MODULE_PARM_DESC(no_memory, "A function of the same bus whose memory bit is 0 while it has memory");
 
 static char *bare;
 module_param(bare, charp, 0444);

@@ -52,7 +52,7 @@ refused() {
 }
 
 @test "a wrong command line: status 2, one line, and an object with --json" {
-	refused 'which subcommand: latency, top, trace or doctor?'
+	refused 'which subcommand: latency, top, trace, events or doctor?'
 	refused "'bogus' is not a subcommand" bogus
 	refused "unrecognized option '--bogus' (see vfioscope latency --help)" latency --bogus
 	refused "option requires an argument -- 'd'" latency -d

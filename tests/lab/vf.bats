@@ -17,8 +17,8 @@ setup_file() {
 
 boot() { # KERNEL
 	local kernel=$1
-	tests/lab/vm --timeout 540 --devices igb=7,nvme=4,e1000e "$kernel" -- tests/lab/guest-vf \
-		build/tests/vfio-client "$(<"$OUT/$kernel.modules")" all \
+	tests/lab/vm --timeout 540 --env VFIOSCOPE=build/vfioscope --devices igb=7,nvme=4,e1000e \
+		"$kernel" -- tests/lab/guest-vf build/tests/vfio-client "$(<"$OUT/$kernel.modules")" all \
 		>"$OUT/$kernel" 2>"$OUT/$kernel.err" || {
 		tail -n 5 "$OUT/$kernel.err" >&2
 		return 1
@@ -70,6 +70,8 @@ passed() { # GROUP
 @test "resets, releases and kills leave the VFs working" { passed kept; }
 @test "PF users and changes of the number race" { passed races; }
 @test "the PF is unbound under its VFs: it waits for their users" { passed stub_removed; }
+@test "vfioscope events tells of each hazard once, by whom, and who is in the device" { passed hazards; }
+@test "vfioscope events: ordinary use is no hazard" { passed ordinary; }
 @test "the kernels have nothing to complain about" {
 	passed log
 	run ! grep complained "$OUT"/*.err

@@ -66,6 +66,7 @@ passed() {
 @test "a nested QEMU boots with the device assigned" { passed nested 6.1 6.12; }
 @test "VFs of a PF in user space want its token" { passed token 6.1 6.12; }
 @test "a device can be taken away while requests run, and nobody waits for ever" { passed removal; }
+@test "vfioscope events tells of a device that is taken away in use" { passed hazard; }
 @test "many threads: every request ends as it should" { passed threads; }
 @test "what comes of 240,056 requests, good and broken, is what the ABI says" {
 	passed fuzz

@@ -8,6 +8,7 @@ struct options;
 int command_latency(int argc, char **argv);
 int command_top(int argc, char **argv);
 int command_trace(int argc, char **argv);
+int command_events(int argc, char **argv);
 int command_doctor(int argc, char **argv);
 
 /* What latency does once its command line has been taken apart; top does it for --json. */

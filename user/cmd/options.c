@@ -74,7 +74,7 @@ static const struct argp_option key_options[] = {
 static const struct argp_option time_options[] = {
 	GROUP_TITLE("When to report:"),
 	OPTION("interval", 'i', "SEC", "Every SEC seconds"),
-	OPTION("count", 'n', "N", "End after N reports (trace: operations)"),
+	OPTION("count", 'n', "N", "End after N reports (trace: operations; events: events)"),
 	OPTION("duration", 't', "SEC", "End after SEC seconds"),
 	OPTIONS_END,
 };
@@ -94,6 +94,13 @@ static const struct argp_option trace_options[] = {
 	OPTION("slower", KEY_SLOWER, "TIME", "Those that take longer: 100us, 2ms (all)"),
 	OPTION("stack", 'k', NULL, "With the kernel stack at their end"),
 	OPTION("buffer", KEY_BUFFER, "SIZE", "Of the buffer for events (4M)"),
+	OPTIONS_END,
+};
+
+static const struct argp_option events_options[] = {
+	GROUP_TITLE("Which events to show:"),
+	OPTION("hazards", 'H', NULL, "Only those that endanger a device in use"),
+	OPTION("stack", 'k', NULL, "With the kernel stack that they happened in"),
 	OPTIONS_END,
 };
 
@@ -441,6 +448,9 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
 	case 'k':
 		options->stack = true;
 		break;
+	case 'H':
+		options->hazards = true;
+		break;
 	case KEY_BUFFER:
 		error = take_buffer(options, argument);
 		break;
@@ -455,17 +465,17 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
 }
 
 /* The parsers of the groups that a subcommand takes. */
-#define GROUPS 7
+#define GROUPS 8
 
 static size_t add_groups(unsigned int groups, struct argp *parsers, struct argp_child *children)
 {
 	static const struct argp_option *const tables[GROUPS] = {
 		filter_options,	 key_options,	time_options,	sort_options,
-		latency_options, trace_options, common_options,
+		latency_options, trace_options, events_options, common_options,
 	};
 	static const unsigned int flags[GROUPS] = {
 		OPTIONS_FILTER,	 OPTIONS_KEYS,	OPTIONS_TIME,	OPTIONS_SORT,
-		OPTIONS_LATENCY, OPTIONS_TRACE, OPTIONS_COMMON,
+		OPTIONS_LATENCY, OPTIONS_TRACE, OPTIONS_EVENTS, OPTIONS_COMMON,
 	};
 	size_t count = 0;
 
@@ -557,7 +567,8 @@ static int complete(struct options *options, unsigned int groups)
 		message_error("there is no command behind --");
 		return -1;
 	}
-	if (options->count && !options->interval_ns && !(groups & OPTIONS_TRACE)) {
+	if (options->count && !options->interval_ns &&
+	    !(groups & (OPTIONS_TRACE | OPTIONS_EVENTS))) {
 		message_error("--count needs --interval");
 		return -1;
 	}

@@ -24,6 +24,7 @@ struct options {
 	enum report_order order;
 	bool histogram;
 	bool stack;
+	bool hazards;
 	__u64 slower_ns;
 	__u64 event_bytes;
 };
@@ -37,6 +38,7 @@ enum option_group {
 	OPTIONS_SORT = 1 << 4,
 	OPTIONS_LATENCY = 1 << 5,
 	OPTIONS_TRACE = 1 << 6,
+	OPTIONS_EVENTS = 1 << 8,
 	OPTIONS_LIVE = 1 << 7, /* no options: every second unless --interval is given */
 };
 

@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "device.h"
-#include "signal.h"
+#include "interrupt.h"
 
 /* @eventfd: -1 takes the last one away. */
 static int set_eventfd(const struct device *device, unsigned int index, int eventfd)
@@ -28,7 +28,7 @@ static int set_eventfd(const struct device *device, unsigned int index, int even
 	return ioctl(device->fd, VFIO_DEVICE_SET_IRQS, &request) ? errno : 0;
 }
 
-int signal_wait(const struct device *device, unsigned int index, unsigned int ms)
+int interrupt_wait(const struct device *device, unsigned int index, unsigned int ms)
 {
 	struct pollfd wait = { .fd = eventfd(0, EFD_CLOEXEC), .events = POLLIN };
 	int ready, err;

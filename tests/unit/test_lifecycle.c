@@ -1,0 +1,301 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "unit.h"
+
+#include "../../user/model/lifecycle.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define PF "0000:01:00.0"
+#define VF "0000:01:10.0"
+#define OTHER_VF "0000:01:10.2"
+
+static char told[512];
+static struct finding last;
+
+static void remember(const struct finding *finding, void *argument)
+{
+	size_t length = strlen(told);
+
+	(void)argument;
+	last = *finding;
+	snprintf(told + length, sizeof(told) - length, "%s%s%s:%u", length ? " " : "",
+		 finding->name, finding->hazard ? "!" : "", finding->pid);
+}
+
+/* What is told since the last time, "NAME:PID", hazards with a "!". */
+#define expect_told(text)                                                                          \
+	do {                                                                                       \
+		assert_string_equal(told, text);                                                   \
+		told[0] = '\0';                                                                    \
+	} while (0)
+
+static __u64 now = 1000000000;
+
+static struct lifecycle_event make(enum lifecycle_kind kind, enum lifecycle_phase phase, __u32 pid,
+				   const char *device)
+{
+	struct lifecycle_event event = {
+		.time_ns = now += 1000, .kind = kind, .phase = phase, .pid = pid, .tid = pid
+	};
+
+	if (device)
+		strcpy(event.device, device);
+	if (device && strcmp(device, PF) != 0)
+		strcpy(event.pf, PF);
+	if (device && !strcmp(device, PF)) {
+		event.vfs = 2;
+		event.sriov = 0x160;
+	}
+	return event;
+}
+
+static void feed(struct lifecycle *lifecycle, enum lifecycle_kind kind, enum lifecycle_phase phase,
+		 __u32 pid, const char *device)
+{
+	struct lifecycle_event event = make(kind, phase, pid, device);
+
+	lifecycle_feed(lifecycle, &event);
+}
+
+static void end(struct lifecycle *lifecycle, enum lifecycle_kind kind, __u32 pid, __s64 result)
+{
+	struct lifecycle_event event = make(kind, LIFECYCLE_END, pid, NULL);
+
+	event.result = result;
+	lifecycle_feed(lifecycle, &event);
+}
+
+static void open_by(struct lifecycle *lifecycle, __u32 pid, const char *device)
+{
+	feed(lifecycle, LIFECYCLE_OPEN, LIFECYCLE_BEGIN, pid, device);
+	end(lifecycle, LIFECYCLE_OPEN, pid, 0);
+}
+
+static void cap(struct lifecycle *lifecycle, enum virtual_cap_action action, const char *device)
+{
+	struct lifecycle_event event = make(LIFECYCLE_VIRTUAL_CAP, LIFECYCLE_MOMENT, 7, device);
+
+	event.cap = CAP_PASID;
+	event.action = (__u8)action;
+	lifecycle_feed(lifecycle, &event);
+}
+
+static void config_write(struct lifecycle *lifecycle, const char *device, __u16 offset, __u16 bytes,
+			 __u32 value)
+{
+	struct lifecycle_event event = make(LIFECYCLE_CONFIG_WRITE, LIFECYCLE_MOMENT, 5, device);
+
+	event.offset = offset;
+	event.bytes = bytes;
+	event.value = value;
+	lifecycle_feed(lifecycle, &event);
+}
+
+static int setup(void **state)
+{
+	*state = lifecycle_new(remember, NULL);
+	told[0] = '\0';
+	return *state ? 0 : -1;
+}
+
+static int teardown(void **state)
+{
+	lifecycle_free(*state);
+	return 0;
+}
+
+static void numvfs_under_users(void **state)
+{
+	/* Nobody has one open: it is news. */
+	feed(*state, LIFECYCLE_NUMVFS, LIFECYCLE_BEGIN, 10, PF);
+	feed(*state, LIFECYCLE_REMOVE, LIFECYCLE_BEGIN, 10, VF);
+	end(*state, LIFECYCLE_REMOVE, 10, 0);
+	end(*state, LIFECYCLE_NUMVFS, 10, 2);
+	expect_told("vf-destroyed:10 numvfs:10");
+
+	/* Somebody has: told once, before the wait, and not again for each VF. */
+	open_by(*state, 20, VF);
+	open_by(*state, 21, OTHER_VF);
+	feed(*state, LIFECYCLE_NUMVFS, LIFECYCLE_BEGIN, 10, PF);
+	feed(*state, LIFECYCLE_REMOVE, LIFECYCLE_BEGIN, 10, VF);
+	expect_told("numvfs!:10 vf-destroyed:10");
+	feed(*state, LIFECYCLE_UNBIND, LIFECYCLE_BEGIN, 10, VF);
+	feed(*state, LIFECYCLE_CLOSE, LIFECYCLE_MOMENT, 20, VF);
+	end(*state, LIFECYCLE_UNBIND, 10, 0);
+	end(*state, LIFECYCLE_REMOVE, 10, 0);
+	feed(*state, LIFECYCLE_REMOVE, LIFECYCLE_BEGIN, 10, OTHER_VF);
+	end(*state, LIFECYCLE_REMOVE, 10, 0);
+	end(*state, LIFECYCLE_NUMVFS, 10, 2);
+	expect_told("vf-destroyed:10");
+
+	/* Refused: nothing has changed. */
+	feed(*state, LIFECYCLE_NUMVFS, LIFECYCLE_BEGIN, 10, PF);
+	end(*state, LIFECYCLE_NUMVFS, 10, -16);
+	expect_told("numvfs-refused:10");
+}
+
+static void users_are_named(void **state)
+{
+	open_by(*state, 20, VF);
+	open_by(*state, 21, OTHER_VF);
+	feed(*state, LIFECYCLE_REMOVE, LIFECYCLE_BEGIN, 10, PF);
+	feed(*state, LIFECYCLE_REMOVE, LIFECYCLE_BEGIN, 10, PF);
+	expect_told("removed!:10");
+	assert_int_equal(last.users, 2);
+	assert_int_equal(last.user[0].pid + last.user[1].pid, 41);
+	assert_int_equal(last.severity, SEVERITY_CRITICAL);
+	/* Its driver, and its VFs, go with it: that is told already. */
+	feed(*state, LIFECYCLE_UNBIND, LIFECYCLE_BEGIN, 10, PF);
+	feed(*state, LIFECYCLE_REMOVE, LIFECYCLE_BEGIN, 10, VF);
+	expect_told("vf-destroyed:10");
+}
+
+static void unbound(void **state)
+{
+	feed(*state, LIFECYCLE_UNBIND, LIFECYCLE_BEGIN, 10, VF);
+	end(*state, LIFECYCLE_UNBIND, 10, 0);
+	expect_told("");
+	open_by(*state, 20, VF);
+	feed(*state, LIFECYCLE_UNBIND, LIFECYCLE_BEGIN, 10, VF);
+	expect_told("unbound!:10");
+	end(*state, LIFECYCLE_UNBIND, 10, 0);
+	/* The PF's driver, with the VFs that it made. */
+	feed(*state, LIFECYCLE_UNBIND, LIFECYCLE_BEGIN, 11, PF);
+	feed(*state, LIFECYCLE_REMOVE, LIFECYCLE_BEGIN, 11, VF);
+	expect_told("unbound!:11 vf-destroyed:11");
+}
+
+static void reset(void **state)
+{
+	open_by(*state, 20, VF);
+	/* A VF's own is its user's business; one that failed did nothing; one calls another. */
+	feed(*state, LIFECYCLE_RESET, LIFECYCLE_BEGIN, 20, VF);
+	end(*state, LIFECYCLE_RESET, 20, 0);
+	feed(*state, LIFECYCLE_RESET, LIFECYCLE_BEGIN, 10, PF);
+	end(*state, LIFECYCLE_RESET, 10, -25);
+	expect_told("");
+	feed(*state, LIFECYCLE_RESET, LIFECYCLE_BEGIN, 10, PF);
+	feed(*state, LIFECYCLE_RESET, LIFECYCLE_BEGIN, 10, PF);
+	end(*state, LIFECYCLE_RESET, 10, 0);
+	end(*state, LIFECYCLE_RESET, 10, 0);
+	expect_told("pf-reset!:10");
+}
+
+static void capability_lost(void **state)
+{
+	open_by(*state, 20, VF);
+	open_by(*state, 21, OTHER_VF);
+	cap(*state, VIRTUAL_CAP_ENABLED, VF);
+	cap(*state, VIRTUAL_CAP_ENABLED, OTHER_VF);
+	/* Who wrote to the PF did it, not who found out; both VFs are one hazard. */
+	config_write(*state, PF, 0x406, 2, 0);
+	cap(*state, VIRTUAL_CAP_LOST, VF);
+	cap(*state, VIRTUAL_CAP_LOST, OTHER_VF);
+	expect_told("pasid-lost!:5");
+	assert_int_equal(last.users, 2);
+	cap(*state, VIRTUAL_CAP_REFUSED, VF);
+	expect_told("pasid-refused!:7");
+	/* Long after the last write nobody is blamed. */
+	cap(*state, VIRTUAL_CAP_ENABLED, VF);
+	now += 60000000000;
+	cap(*state, VIRTUAL_CAP_LOST, VF);
+	expect_told("pasid-lost!:0");
+	cap(*state, VIRTUAL_CAP_ENABLED, VF);
+	cap(*state, VIRTUAL_CAP_DISABLED, VF);
+	expect_told("");
+}
+
+static void capability_off(void **state)
+{
+	struct lifecycle_event event = make(LIFECYCLE_CAP_OFF, LIFECYCLE_MOMENT, 10, PF);
+
+	event.cap = CAP_PRI;
+	lifecycle_feed(*state, &event);
+	expect_told("");
+	open_by(*state, 20, VF);
+	lifecycle_feed(*state, &event);
+	expect_told("pri-off!:10");
+	event = make(LIFECYCLE_CAP_ON, LIFECYCLE_BEGIN, 20, VF);
+	event.cap = CAP_PRI;
+	lifecycle_feed(*state, &event);
+	end(*state, LIFECYCLE_CAP_ON, 20, -22);
+	expect_told("pri-refused!:20");
+}
+
+static void memory_disabled(void **state)
+{
+	config_write(*state, PF, 4, 2, 0);
+	expect_told("");
+	open_by(*state, 20, PF);
+	config_write(*state, PF, 4, 2, 2);
+	config_write(*state, PF, 6, 2, 0);
+	config_write(*state, VF, 4, 2, 0);
+	expect_told("");
+	config_write(*state, PF, 4, 2, 0x100);
+	config_write(*state, PF, 4, 1, 0);
+	config_write(*state, PF, 2, 4, 0);
+	expect_told("memory-disabled!:5 memory-disabled!:5 memory-disabled!:5");
+	/* SR-IOV control, of VFs in use. */
+	config_write(*state, PF, 0x168, 2, 0);
+	expect_told("");
+	open_by(*state, 21, VF);
+	config_write(*state, PF, 0x168, 2, 9);
+	expect_told("");
+	config_write(*state, PF, 0x168, 2, 1);
+	expect_told("memory-disabled!:5");
+}
+
+static void tokens_and_owners(void **state)
+{
+	struct lifecycle_event event = make(LIFECYCLE_CLOSE, LIFECYCLE_MOMENT, 20, PF);
+
+	feed(*state, LIFECYCLE_TOKEN_REFUSED, LIFECYCLE_BEGIN, 30, VF);
+	end(*state, LIFECYCLE_TOKEN_REFUSED, 30, 1);
+	expect_told("");
+	feed(*state, LIFECYCLE_TOKEN_REFUSED, LIFECYCLE_BEGIN, 30, VF);
+	end(*state, LIFECYCLE_TOKEN_REFUSED, 30, -13);
+	feed(*state, LIFECYCLE_TOKEN_REFUSED, LIFECYCLE_MOMENT, 31, PF);
+	expect_told("token-refused!:30 token-refused!:31");
+	open_by(*state, 20, PF);
+	lifecycle_feed(*state, &event);
+	expect_told("");
+	open_by(*state, 20, PF);
+	event.signal = 9;
+	lifecycle_feed(*state, &event);
+	expect_told("pf-owner-killed!:20");
+	assert_int_equal(last.severity, SEVERITY_WARNING);
+	open_by(*state, 21, VF);
+	lifecycle_feed(*state, &event);
+	expect_told("pf-owner-killed!:20");
+	assert_int_equal(last.severity, SEVERITY_CRITICAL);
+}
+
+/* Ends whose begin was not seen, and opens that failed. */
+static void unmatched(void **state)
+{
+	end(*state, LIFECYCLE_NUMVFS, 10, 2);
+	end(*state, LIFECYCLE_OPEN, 10, 0);
+	feed(*state, LIFECYCLE_OPEN, LIFECYCLE_BEGIN, 20, VF);
+	end(*state, LIFECYCLE_OPEN, 20, -16);
+	feed(*state, LIFECYCLE_UNBIND, LIFECYCLE_BEGIN, 10, VF);
+	expect_told("");
+	assert_int_equal(lifecycle_lost(*state), 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(numvfs_under_users, setup, teardown),
+		cmocka_unit_test_setup_teardown(users_are_named, setup, teardown),
+		cmocka_unit_test_setup_teardown(unbound, setup, teardown),
+		cmocka_unit_test_setup_teardown(reset, setup, teardown),
+		cmocka_unit_test_setup_teardown(capability_lost, setup, teardown),
+		cmocka_unit_test_setup_teardown(capability_off, setup, teardown),
+		cmocka_unit_test_setup_teardown(memory_disabled, setup, teardown),
+		cmocka_unit_test_setup_teardown(tokens_and_owners, setup, teardown),
+		cmocka_unit_test_setup_teardown(unmatched, setup, teardown),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

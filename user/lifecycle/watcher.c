@@ -1,0 +1,393 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "watcher.h"
+
+#include "../compat.h"
+#include "../message.h"
+#include "lifecycle_fentry.skel.h"
+#include "lifecycle_kprobe.skel.h"
+
+#include <bpf/bpf.h>
+#include <bpf/btf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* Programs are loaded module by module: their types are there with it only. */
+enum part_name {
+	PART_KERNEL,
+	PART_VFIO,
+	PART_ZPCI,
+	PARTS,
+};
+
+static const char *const part_modules[PARTS] = {
+	[PART_VFIO] = "vfio_pci_core",
+	[PART_ZPCI] = "zpci_vfio_pci",
+};
+
+/* What is not the kernel's own. */
+static const struct {
+	const char *program;
+	enum part_name part;
+} program_parts[] = {
+	{ "vfio_pci_core_enable", PART_VFIO }, { "vfio_pci_core_disable", PART_VFIO },
+	{ "vfio_pci_core_match", PART_VFIO },  { "open_files", PART_VFIO },
+	{ "pf_sriov_refuse", PART_ZPCI },      { "zpci_vf_cap", PART_ZPCI },
+};
+
+#define MOST_PROGRAMS 64
+
+struct part {
+	struct bpf_object *object; /* NULL: its module is not loaded, or it cannot be */
+	struct bpf_link *links[MOST_PROGRAMS];
+	size_t link_count;
+	bool tried; /* since its module was loaded */
+};
+
+struct watcher {
+	bool stack;
+	bool kprobes; /* typed programs cannot be loaded */
+	struct part parts[PARTS];
+	struct ring_buffer *ring;
+	watcher_receive receive;
+	void *argument;
+	__u64 missed_before; /* by parts that are gone */
+	const char *absent[MOST_PROGRAMS];
+	size_t absent_count;
+};
+
+static const char *function_of(const struct bpf_program *program)
+{
+	return strchr(bpf_program__section_name(program), '/') + 1;
+}
+
+static bool is_typed(const struct bpf_program *program)
+{
+	const char *section = bpf_program__section_name(program);
+
+	return !strncmp(section, "fentry/", 7) || !strncmp(section, "fexit/", 6);
+}
+
+static bool is_iterator(const struct bpf_program *program)
+{
+	return !strncmp(bpf_program__section_name(program), "iter/", 5);
+}
+
+static enum part_name part_of(const struct bpf_program *program)
+{
+	const char *names[] = { function_of(program), bpf_program__name(program) };
+
+	for (size_t i = 0; i < sizeof(program_parts) / sizeof(program_parts[0]); i++)
+		for (size_t j = 0; j < sizeof(names) / sizeof(names[0]); j++)
+			if (!strcmp(program_parts[i].program, names[j]))
+				return program_parts[i].part;
+	return PART_KERNEL;
+}
+
+static bool has_module(enum part_name part)
+{
+	char path[64];
+
+	if (!part_modules[part])
+		return true;
+	snprintf(path, sizeof(path), "/sys/module/%s", part_modules[part]);
+	return !access(path, F_OK);
+}
+
+static void note_absent(struct watcher *watcher, const struct bpf_program *program)
+{
+	/* The object may be closed; the name is told once for entry and exit. */
+	const char *function = function_of(program);
+
+	for (size_t i = 0; i < watcher->absent_count; i++)
+		if (!strcmp(watcher->absent[i], function))
+			return;
+	function = strdup(function);
+	if (function && watcher->absent_count < MOST_PROGRAMS)
+		watcher->absent[watcher->absent_count++] = function;
+}
+
+/*
+ * Loading
+ */
+
+/* Functions that typed programs can attach to, of the kernel and a module. */
+struct functions {
+	struct btf *kernel, *module;
+};
+
+static void functions_open(struct functions *functions, enum part_name part)
+{
+	functions->kernel = btf__load_vmlinux_btf();
+	functions->module = functions->kernel && part_modules[part] ?
+				    btf__load_module_btf(part_modules[part], functions->kernel) :
+				    NULL;
+}
+
+static void functions_close(struct functions *functions)
+{
+	btf__free(functions->module);
+	btf__free(functions->kernel);
+}
+
+static bool is_known(const struct functions *functions, const char *name)
+{
+	const struct btf *btf = functions->module ? functions->module : functions->kernel;
+
+	return btf && btf__find_by_name_kind(btf, name, BTF_KIND_FUNC) > 0;
+}
+
+static void choose_programs(struct watcher *watcher, struct bpf_object *object, enum part_name part)
+{
+	struct bpf_program *program;
+	struct functions functions;
+
+	functions_open(&functions, part);
+	bpf_object__for_each_program (program, object) {
+		bool wanted = part_of(program) == part;
+
+		if (wanted && is_typed(program) && !is_known(&functions, function_of(program))) {
+			note_absent(watcher, program);
+			wanted = false;
+		}
+		bpf_program__set_autoload(program, wanted);
+	}
+	functions_close(&functions);
+}
+
+/* The maps are the first part's. */
+static int share_maps(const struct watcher *watcher, struct bpf_object *object)
+{
+	const struct lifecycle_config config = { .stack = watcher->stack };
+	const struct bpf_object *first = watcher->parts[PART_KERNEL].object;
+	static const char *const shared[] = { "events", "dropped" };
+	int error;
+
+	error = bpf_map__set_initial_value(bpf_object__find_map_by_name(object, ".rodata.config"),
+					   &config, sizeof(config));
+	for (size_t i = 0; first && !error && i < sizeof(shared) / sizeof(shared[0]); i++)
+		error = bpf_map__reuse_fd(bpf_object__find_map_by_name(object, shared[i]),
+					  bpf_object__find_map_fd_by_name(first, shared[i]));
+	return error;
+}
+
+/* Returns NULL with errno. */
+static struct bpf_object *load_object(struct watcher *watcher, enum part_name part)
+{
+	LIBBPF_OPTS(bpf_object_open_opts, options, .object_name = "vfioscope_events");
+	struct bpf_object *object;
+	const void *elf;
+	size_t bytes;
+	int error;
+
+	elf = watcher->kprobes ? lifecycle_kprobe__elf_bytes(&bytes) :
+				 lifecycle_fentry__elf_bytes(&bytes);
+	object = bpf_object__open_mem(elf, bytes, &options);
+	if (!object)
+		return NULL;
+	choose_programs(watcher, object, part);
+	error = share_maps(watcher, object);
+	error = error ?: bpf_object__load(object);
+	if (!error)
+		return object;
+	bpf_object__close(object);
+	errno = -error;
+	return NULL;
+}
+
+static void attach_programs(struct watcher *watcher, struct part *part)
+{
+	struct bpf_program *program;
+
+	bpf_object__for_each_program (program, part->object) {
+		struct bpf_link *link;
+
+		if (!bpf_program__autoload(program) || is_iterator(program) ||
+		    part->link_count == MOST_PROGRAMS)
+			continue;
+		link = bpf_program__attach(program);
+		if (link)
+			part->links[part->link_count++] = link;
+		else
+			note_absent(watcher, program);
+	}
+}
+
+static __u64 missed_by_probe(const struct bpf_link *link)
+{
+	struct compat_link_info info = {};
+	__u32 bytes = sizeof(info);
+
+	if (bpf_obj_get_info_by_fd(bpf_link__fd(link), &info, &bytes) ||
+	    info.type != COMPAT_LINK_PERF_EVENT)
+		return 0;
+	return info.missed;
+}
+
+static __u64 missed_by_part(const struct part *part)
+{
+	struct bpf_program *program;
+	__u64 missed = 0;
+
+	if (!part->object)
+		return 0;
+	for (size_t i = 0; i < part->link_count; i++)
+		missed += missed_by_probe(part->links[i]);
+	bpf_object__for_each_program (program, part->object) {
+		struct bpf_prog_info info = {};
+		__u32 bytes = sizeof(info);
+		int fd = bpf_program__fd(program);
+
+		if (fd >= 0 && !bpf_obj_get_info_by_fd(fd, &info, &bytes))
+			missed += info.recursion_misses;
+	}
+	return missed;
+}
+
+static void close_part(struct watcher *watcher, struct part *part)
+{
+	watcher->missed_before += missed_by_part(part);
+	while (part->link_count)
+		bpf_link__destroy(part->links[--part->link_count]);
+	bpf_object__close(part->object);
+	part->object = NULL;
+	part->tried = false;
+}
+
+/* Has the kernel send an event for each VFIO device that is open: once reading comes to an end. */
+static void send_open_files(const struct part *part)
+{
+	const struct bpf_program *program =
+		bpf_object__find_program_by_name(part->object, "open_files");
+	struct bpf_link *link = bpf_program__attach_iter(program, NULL);
+	char nothing[64];
+	int file;
+
+	file = link ? bpf_iter_create(bpf_link__fd(link)) : -1;
+	if (file < 0)
+		message_warning("cannot tell which devices are open already: %s", strerror(errno));
+	while (file >= 0 && read(file, nothing, sizeof(nothing)) > 0)
+		;
+	if (file >= 0)
+		close(file);
+	bpf_link__destroy(link);
+}
+
+static int open_part(struct watcher *watcher, enum part_name name)
+{
+	struct part *part = &watcher->parts[name];
+
+	part->tried = true;
+	part->object = load_object(watcher, name);
+	/* Not every kernel has trampolines. */
+	if (!part->object && name == PART_KERNEL && errno != EPERM) {
+		message_debug("fentry: %s; taking kprobes", strerror(errno));
+		watcher->kprobes = true;
+		part->object = load_object(watcher, name);
+	}
+	if (!part->object)
+		return -1;
+	attach_programs(watcher, part);
+	if (name == PART_VFIO)
+		send_open_files(part);
+	return 0;
+}
+
+void watcher_pick_up_modules(struct watcher *watcher)
+{
+	for (enum part_name name = PART_VFIO; name < PARTS; name++) {
+		struct part *part = &watcher->parts[name];
+		bool loaded = has_module(name);
+
+		if (!loaded && part->tried)
+			close_part(watcher, part);
+		else if (loaded && !part->tried && open_part(watcher, name))
+			message_warning("what %s does is not seen: %s", part_modules[name],
+					strerror(errno));
+	}
+}
+
+/*
+ * Events
+ */
+
+static int receive_event(void *context, void *data, size_t bytes)
+{
+	struct watcher *watcher = context;
+
+	if (bytes >= sizeof(struct lifecycle_event))
+		watcher->receive(data, watcher->argument);
+	return 0;
+}
+
+int watcher_poll(struct watcher *watcher, watcher_receive receive, void *argument)
+{
+	watcher->receive = receive;
+	watcher->argument = argument;
+	return ring_buffer__consume(watcher->ring) < 0 ? -1 : 0;
+}
+
+int watcher_event_fd(const struct watcher *watcher)
+{
+	return ring_buffer__epoll_fd(watcher->ring);
+}
+
+void watcher_losses(const struct watcher *watcher, struct watcher_losses *losses)
+{
+	int dropped =
+		bpf_object__find_map_fd_by_name(watcher->parts[PART_KERNEL].object, "dropped");
+	__u32 first = 0;
+
+	*losses = (struct watcher_losses){
+		.missed = watcher->missed_before,
+		.absent = watcher->absent_count,
+		.names = (const char **)watcher->absent,
+	};
+	bpf_map_lookup_elem(dropped, &first, &losses->dropped);
+	for (size_t i = 0; i < PARTS; i++)
+		losses->missed += missed_by_part(&watcher->parts[i]);
+}
+
+struct watcher *watcher_open(bool stack)
+{
+	struct watcher *watcher = calloc(1, sizeof(*watcher));
+
+	if (!watcher) {
+		message_error("out of memory");
+		return NULL;
+	}
+	watcher->stack = stack;
+	if (open_part(watcher, PART_KERNEL)) {
+		message_error("cannot load BPF programs: %s%s", strerror(errno),
+			      errno == EPERM ? ": run as root, or with CAP_BPF, CAP_PERFMON and "
+					       "CAP_SYS_ADMIN" :
+					       " (-v shows what the kernel says)");
+		watcher_close(watcher);
+		return NULL;
+	}
+	watcher->ring = ring_buffer__new(
+		bpf_object__find_map_fd_by_name(watcher->parts[PART_KERNEL].object, "events"),
+		receive_event, watcher, NULL);
+	if (!watcher->ring) {
+		message_error("cannot read events: %s", strerror(errno));
+		watcher_close(watcher);
+		return NULL;
+	}
+	watcher_pick_up_modules(watcher);
+	return watcher;
+}
+
+void watcher_close(struct watcher *watcher)
+{
+	if (!watcher)
+		return;
+	ring_buffer__free(watcher->ring);
+	for (size_t i = PARTS; i-- > 0;)
+		close_part(watcher, &watcher->parts[i]);
+	while (watcher->absent_count)
+		free((void *)watcher->absent[--watcher->absent_count]);
+	free(watcher);
+}
