@@ -281,6 +281,26 @@ static void unmatched(void **state)
 	feed(*state, LIFECYCLE_UNBIND, LIFECYCLE_BEGIN, 10, VF);
 	expect_told("");
 	assert_int_equal(lifecycle_lost(*state), 0);
+
+	/* A close that was not seen: the new user is the one. */
+	open_by(*state, 20, VF);
+	open_by(*state, 21, VF);
+	feed(*state, LIFECYCLE_UNBIND, LIFECYCLE_BEGIN, 10, VF);
+	expect_told("unbound!:10");
+	assert_int_equal(last.users, 1);
+	assert_int_equal(last.user[0].pid, 21);
+}
+
+/* Ends that do not come are not kept for ever. */
+static void endless(void **state)
+{
+	for (__u32 pid = 1; pid <= 1027; pid++)
+		feed(*state, LIFECYCLE_NUMVFS, LIFECYCLE_BEGIN, pid, PF);
+	assert_int_equal(lifecycle_lost(*state), 3);
+	end(*state, LIFECYCLE_NUMVFS, 3, 2);
+	expect_told("");
+	end(*state, LIFECYCLE_NUMVFS, 4, 2);
+	expect_told("numvfs:4");
 }
 
 int main(void)
@@ -295,6 +315,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(memory_disabled, setup, teardown),
 		cmocka_unit_test_setup_teardown(tokens_and_owners, setup, teardown),
 		cmocka_unit_test_setup_teardown(unmatched, setup, teardown),
+		cmocka_unit_test_setup_teardown(endless, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -22,6 +22,9 @@ struct open_device {
 	char pf[DEVICE_NAME_BYTES];
 };
 
+/* More would be ends that were missed: the oldest is forgotten, and counted as lost. */
+#define MOST_SPANS 1024
+
 /* What has begun and not ended yet, the newest first. */
 struct span {
 	struct span *next;
@@ -49,6 +52,7 @@ struct lifecycle {
 	void *argument;
 	struct open_device *open;
 	struct span *spans;
+	size_t span_count;
 	struct cap_user *cap_users;
 	struct cause *causes;
 	__u64 lost;
@@ -194,6 +198,18 @@ static void tell_hazard(struct lifecycle *lifecycle, const char *name, enum seve
  * What takes its time
  */
 
+static void forget_oldest(struct lifecycle *lifecycle)
+{
+	struct span **place = &lifecycle->spans;
+
+	while ((*place)->next)
+		place = &(*place)->next;
+	free(*place);
+	*place = NULL;
+	lifecycle->span_count--;
+	lifecycle->lost++;
+}
+
 static struct span *begin(struct lifecycle *lifecycle, const struct lifecycle_event *event)
 {
 	struct span *span = new_entry(lifecycle, sizeof(*span));
@@ -203,6 +219,8 @@ static struct span *begin(struct lifecycle *lifecycle, const struct lifecycle_ev
 	span->begin = *event;
 	span->next = lifecycle->spans;
 	lifecycle->spans = span;
+	if (++lifecycle->span_count > MOST_SPANS)
+		forget_oldest(lifecycle);
 	return span;
 }
 
@@ -215,6 +233,7 @@ static struct span *end(struct lifecycle *lifecycle, const struct lifecycle_even
 		if (span->begin.tid != event->tid || span->begin.kind != event->kind)
 			continue;
 		*place = span->next;
+		lifecycle->span_count--;
 		return span;
 	}
 	return NULL;
@@ -522,8 +541,11 @@ static void feed_end(struct lifecycle *lifecycle, const struct lifecycle_event *
 		return;
 	switch (event->kind) {
 	case LIFECYCLE_OPEN:
-		if (!event->result)
-			add_open(lifecycle, first);
+		if (event->result)
+			break;
+		/* By its first user: whoever had it has closed it, seen or not. */
+		remove_open(lifecycle, first->device);
+		add_open(lifecycle, first);
 		break;
 	case LIFECYCLE_NUMVFS:
 		end_numvfs(lifecycle, span, event->result);
