@@ -107,6 +107,8 @@ static int teardown(void **state)
 
 static void numvfs_under_users(void **state)
 {
+	struct lifecycle_event last_event;
+
 	/* Nobody has one open: it is news. */
 	feed(*state, LIFECYCLE_NUMVFS, LIFECYCLE_BEGIN, 10, PF);
 	feed(*state, LIFECYCLE_REMOVE, LIFECYCLE_BEGIN, 10, VF);
@@ -125,9 +127,31 @@ static void numvfs_under_users(void **state)
 	end(*state, LIFECYCLE_UNBIND, 10, 0);
 	end(*state, LIFECYCLE_REMOVE, 10, 0);
 	feed(*state, LIFECYCLE_REMOVE, LIFECYCLE_BEGIN, 10, OTHER_VF);
+	feed(*state, LIFECYCLE_CLOSE, LIFECYCLE_MOMENT, 21, OTHER_VF);
 	end(*state, LIFECYCLE_REMOVE, 10, 0);
 	end(*state, LIFECYCLE_NUMVFS, 10, 2);
 	expect_told("vf-destroyed:10");
+
+	/* As many as there are: nothing has changed. Of a PF in use: it has. */
+	open_by(*state, 30, PF);
+	last_event = make(LIFECYCLE_NUMVFS, LIFECYCLE_BEGIN, 10, PF);
+	last_event.value = last_event.vfs;
+	lifecycle_feed(*state, &last_event);
+	end(*state, LIFECYCLE_NUMVFS, 10, 2);
+	expect_told("");
+	feed(*state, LIFECYCLE_NUMVFS, LIFECYCLE_BEGIN, 10, PF);
+	feed(*state, LIFECYCLE_REMOVE, LIFECYCLE_BEGIN, 10, VF);
+	end(*state, LIFECYCLE_REMOVE, 10, 0);
+	end(*state, LIFECYCLE_NUMVFS, 10, 2);
+	expect_told("vf-destroyed:10 numvfs!:10");
+	assert_int_equal(last.severity, SEVERITY_WARNING);
+	feed(*state, LIFECYCLE_CLOSE, LIFECYCLE_MOMENT, 30, PF);
+
+	/* VFs that are opened while more are made: they were in nobody's use. */
+	feed(*state, LIFECYCLE_NUMVFS, LIFECYCLE_BEGIN, 10, PF);
+	open_by(*state, 20, VF);
+	end(*state, LIFECYCLE_NUMVFS, 10, 2);
+	expect_told("numvfs:10");
 
 	/* Refused: nothing has changed. */
 	feed(*state, LIFECYCLE_NUMVFS, LIFECYCLE_BEGIN, 10, PF);
@@ -221,6 +245,10 @@ static void capability_off(void **state)
 	lifecycle_feed(*state, &event);
 	end(*state, LIFECYCLE_CAP_ON, 20, -22);
 	expect_told("pri-refused!:20");
+	feed(*state, LIFECYCLE_CLOSE, LIFECYCLE_MOMENT, 20, VF);
+	lifecycle_feed(*state, &event);
+	end(*state, LIFECYCLE_CAP_ON, 20, -22);
+	expect_told("");
 }
 
 static void memory_disabled(void **state)

@@ -44,7 +44,7 @@ struct part {
 	struct bpf_object *object; /* NULL: its module is not loaded, or it cannot be */
 	struct bpf_link *links[MOST_PROGRAMS];
 	size_t link_count;
-	bool tried; /* since its module was loaded */
+	bool warned; /* that it cannot be, since its module was loaded */
 };
 
 struct watcher {
@@ -94,7 +94,10 @@ static bool has_module(enum part_name part)
 	if (!part_modules[part])
 		return true;
 	snprintf(path, sizeof(path), "/sys/module/%s", part_modules[part]);
-	return !access(path, F_OK);
+	if (!access(path, F_OK))
+		return true;
+	/* Built in, it shows by the driver that needs it, which has parameters. */
+	return part == PART_VFIO && !access("/sys/module/vfio_pci", F_OK);
 }
 
 static void note_absent(struct watcher *watcher, const struct bpf_program *program)
@@ -198,7 +201,14 @@ static struct bpf_object *load_object(struct watcher *watcher, enum part_name pa
 	return NULL;
 }
 
-static void attach_programs(struct watcher *watcher, struct part *part)
+static bool is_exit(const struct bpf_program *program)
+{
+	const char *section = bpf_program__section_name(program);
+
+	return !strncmp(section, "fexit/", 6) || !strncmp(section, "kretprobe/", 10);
+}
+
+static void attach_programs(struct watcher *watcher, struct part *part, bool exits)
 {
 	struct bpf_program *program;
 
@@ -206,7 +216,7 @@ static void attach_programs(struct watcher *watcher, struct part *part)
 		struct bpf_link *link;
 
 		if (!bpf_program__autoload(program) || is_iterator(program) ||
-		    part->link_count == MOST_PROGRAMS)
+		    is_exit(program) != exits || part->link_count == MOST_PROGRAMS)
 			continue;
 		link = bpf_program__attach(program);
 		if (link)
@@ -254,7 +264,6 @@ static void close_part(struct watcher *watcher, struct part *part)
 		bpf_link__destroy(part->links[--part->link_count]);
 	bpf_object__close(part->object);
 	part->object = NULL;
-	part->tried = false;
 }
 
 /* Has the kernel send an event for each VFIO device that is open: once reading comes to an end. */
@@ -280,7 +289,6 @@ static int open_part(struct watcher *watcher, enum part_name name)
 {
 	struct part *part = &watcher->parts[name];
 
-	part->tried = true;
 	part->object = load_object(watcher, name);
 	/* Not every kernel has trampolines. */
 	if (!part->object && name == PART_KERNEL && errno != EPERM) {
@@ -290,7 +298,9 @@ static int open_part(struct watcher *watcher, enum part_name name)
 	}
 	if (!part->object)
 		return -1;
-	attach_programs(watcher, part);
+	/* What has begun has to end: exits first. */
+	attach_programs(watcher, part, true);
+	attach_programs(watcher, part, false);
 	if (name == PART_VFIO)
 		send_open_files(part);
 	return 0;
@@ -302,11 +312,15 @@ void watcher_pick_up_modules(struct watcher *watcher)
 		struct part *part = &watcher->parts[name];
 		bool loaded = has_module(name);
 
-		if (!loaded && part->tried)
+		if (!loaded) {
 			close_part(watcher, part);
-		else if (loaded && !part->tried && open_part(watcher, name))
+			part->warned = false;
+		} else if (!part->object && open_part(watcher, name) && !part->warned) {
+			/* It may only just be loading: it is tried again. */
 			message_warning("what %s does is not seen: %s", part_modules[name],
 					strerror(errno));
+			part->warned = true;
+		}
 	}
 }
 

@@ -29,6 +29,7 @@ struct open_device {
 struct span {
 	struct span *next;
 	bool told;
+	bool in_use; /* it, or a VF of it, was open when it began */
 	struct lifecycle_event begin;
 };
 
@@ -202,7 +203,7 @@ static void forget_oldest(struct lifecycle *lifecycle)
 {
 	struct span **place = &lifecycle->spans;
 
-	while ((*place)->next)
+	while (*place && (*place)->next)
 		place = &(*place)->next;
 	free(*place);
 	*place = NULL;
@@ -212,15 +213,18 @@ static void forget_oldest(struct lifecycle *lifecycle)
 
 static struct span *begin(struct lifecycle *lifecycle, const struct lifecycle_event *event)
 {
-	struct span *span = new_entry(lifecycle, sizeof(*span));
+	struct span *span;
 
+	if (lifecycle->span_count == MOST_SPANS)
+		forget_oldest(lifecycle);
+	span = new_entry(lifecycle, sizeof(*span));
 	if (!span)
 		return NULL;
 	span->begin = *event;
+	span->in_use = is_affected(lifecycle, event->device);
 	span->next = lifecycle->spans;
 	lifecycle->spans = span;
-	if (++lifecycle->span_count > MOST_SPANS)
-		forget_oldest(lifecycle);
+	lifecycle->span_count++;
 	return span;
 }
 
@@ -280,9 +284,11 @@ static void feed_remove(struct lifecycle *lifecycle, const struct lifecycle_even
 		span->told = true;
 	if (again)
 		return;
-	if (change && !change->told && is_affected(lifecycle, event->pf)) {
+	if (change && !change->told && has_open_vf(lifecycle, event->pf)) {
 		change->told = true;
-		tell_hazard(lifecycle, "numvfs", SEVERITY_CRITICAL, &change->begin,
+		tell_hazard(lifecycle,
+			    change->begin.kind == LIFECYCLE_UNBIND ? "unbound" : "numvfs",
+			    SEVERITY_CRITICAL, &change->begin,
 			    "VFs in use are taken away: this waits for their users");
 	}
 	if (!change && is_affected(lifecycle, event->device))
@@ -310,9 +316,9 @@ static void end_numvfs(struct lifecycle *lifecycle, struct span *span, __s64 res
 {
 	if (result < 0)
 		tell_info(lifecycle, "numvfs-refused", &span->begin, result);
-	else if (span->told)
-		return;
-	else if (is_affected(lifecycle, span->begin.device))
+	else if (span->told || span->begin.value == span->begin.vfs)
+		return; /* told already, or nothing changed */
+	else if (span->in_use)
 		tell_hazard(lifecycle, "numvfs", SEVERITY_WARNING, &span->begin, "changed in use");
 	else
 		tell_info(lifecycle, "numvfs", &span->begin, result);
@@ -554,7 +560,8 @@ static void feed_end(struct lifecycle *lifecycle, const struct lifecycle_event *
 		end_reset(lifecycle, span, event->result);
 		break;
 	case LIFECYCLE_CAP_ON:
-		if (event->result < 0 && first->pf[0])
+		/* The kernel tries it for VFs that nobody has open, too: at each IOMMU domain. */
+		if (event->result < 0 && first->pf[0] && is_open(lifecycle, first->device))
 			tell_hazard(lifecycle, cap_text(first->cap, "pasid-refused", "pri-refused"),
 				    SEVERITY_WARNING, first, "its PF's is off");
 		break;
