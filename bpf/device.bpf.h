@@ -7,7 +7,7 @@
 #ifndef VFIOSCOPE_DEVICE_BPF_H
 #define VFIOSCOPE_DEVICE_BPF_H
 
-#include "kernel.bpf.h"
+#include "vfio_file.bpf.h"
 #include <vfioscope/latency.h>
 
 #include <bpf/bpf_core_read.h>
@@ -49,21 +49,6 @@ struct {
  * must be dead then, for find_key() is the same in all programs. Programs that
  * are loaded with the module have it alive.
  */
-
-/* The device behind a VFIO device file, NULL while it is not opened. */
-static __always_inline struct device___vfioscope *vfio_file_device(__u64 private_data)
-{
-	struct vfio_device___vfioscope *vfio = (void *)private_data;
-
-	if (!bpf_core_type_exists(struct vfio_device___vfioscope))
-		return NULL;
-	if (bpf_core_type_exists(struct vfio_device_file___vfioscope)) {
-		struct vfio_device_file___vfioscope *file = (void *)private_data;
-
-		vfio = BPF_CORE_READ(file, device);
-	}
-	return BPF_CORE_READ(vfio, dev);
-}
 
 /*
  * A DMA mapping belongs to no one device but to all of a container. It is

@@ -4,7 +4,7 @@
  * All of it is rare, so every event is sent as it is, and user space makes sense of them.
  *
  * Compiled by fentry, which misses nothing, and by kprobe, for kernels without BPF trampolines;
- * user/lifecycle/lifecycle.c takes the programs whose functions there are.
+ * user/lifecycle/watcher.c takes the programs whose functions there are.
  */
 #include "vmlinux.h"
 
@@ -15,7 +15,7 @@
 #include <bpf/bpf_tracing.h>
 
 #include "hook.bpf.h"
-#include "kernel.bpf.h"
+#include "vfio_file.bpf.h"
 
 char LICENSE[] SEC("license") = "GPL";
 
@@ -89,6 +89,12 @@ static __always_inline struct lifecycle_event *new_event(enum lifecycle_kind kin
 	return event;
 }
 
+static __always_inline bool is_virtfn(struct pci_dev___lifecycle *function)
+{
+	return bpf_core_field_exists(function->physfn) &&
+	       BPF_CORE_READ_BITFIELD_PROBED(function, is_virtfn);
+}
+
 static __always_inline void describe(struct lifecycle_event *event,
 				     struct pci_dev___lifecycle *function)
 {
@@ -97,8 +103,7 @@ static __always_inline void describe(struct lifecycle_event *event,
 
 	bpf_probe_read_kernel_str(event->device, sizeof(event->device),
 				  BPF_CORE_READ(function, dev.kobj.name));
-	if (bpf_core_field_exists(function->physfn) &&
-	    BPF_CORE_READ_BITFIELD_PROBED(function, is_virtfn)) {
+	if (is_virtfn(function)) {
 		physfn = BPF_CORE_READ(function, physfn);
 		bpf_probe_read_kernel_str(event->pf, sizeof(event->pf),
 					  BPF_CORE_READ(physfn, dev.kobj.name));
@@ -118,16 +123,23 @@ static __always_inline int send(void *ctx, struct lifecycle_event *event)
 	return 0;
 }
 
-static __always_inline int send_about(void *ctx, enum lifecycle_kind kind,
-				      enum lifecycle_phase phase,
-				      struct pci_dev___lifecycle *function)
+static __always_inline int send_cap(void *ctx, enum lifecycle_kind kind, enum lifecycle_phase phase,
+				    struct pci_dev___lifecycle *function, __u16 cap)
 {
 	struct lifecycle_event *event = new_event(kind, phase);
 
 	if (!event)
 		return 0;
 	describe(event, function);
+	event->cap = cap;
 	return send(ctx, event);
+}
+
+static __always_inline int send_about(void *ctx, enum lifecycle_kind kind,
+				      enum lifecycle_phase phase,
+				      struct pci_dev___lifecycle *function)
+{
+	return send_cap(ctx, kind, phase, function, 0);
 }
 
 static __always_inline int send_end(void *ctx, enum lifecycle_kind kind, __s64 result)
@@ -143,12 +155,6 @@ static __always_inline int send_end(void *ctx, enum lifecycle_kind kind, __s64 r
 static __always_inline struct pci_dev___lifecycle *to_pci(void *device)
 {
 	return device - bpf_core_field_offset(struct pci_dev___lifecycle, dev);
-}
-
-static __always_inline bool is_virtfn(struct pci_dev___lifecycle *function)
-{
-	return bpf_core_field_exists(function->physfn) &&
-	       BPF_CORE_READ_BITFIELD_PROBED(function, is_virtfn);
 }
 
 /*
@@ -293,18 +299,6 @@ ENTRY_ONLY(pci_write_config, void *file, void *kobj, void *attribute, void *buff
 	return send(ctx, event);
 }
 
-static __always_inline int send_cap(void *ctx, enum lifecycle_kind kind, enum lifecycle_phase phase,
-				    struct pci_dev___lifecycle *function, __u16 cap)
-{
-	struct lifecycle_event *event = new_event(kind, phase);
-
-	if (!event)
-		return 0;
-	describe(event, function);
-	event->cap = cap;
-	return send(ctx, event);
-}
-
 ENTRY_ONLY(pci_disable_pasid, void *function)
 {
 	if (is_virtfn(function))
@@ -420,7 +414,7 @@ int open_files(struct bpf_iter__task_file *ctx)
 {
 	struct task_struct *task = ctx->task;
 	struct file *file = ctx->file;
-	struct device___vfioscope *device = NULL;
+	struct device___vfioscope *device;
 	struct lifecycle_event *event;
 	char name[16] = {};
 
@@ -431,15 +425,7 @@ int open_files(struct bpf_iter__task_file *ctx)
 	/* The file that a group gives, "[vfio-device]". */
 	if (name[0] != '[' || name[1] != 'v' || name[2] != 'f' || name[6] != 'd')
 		return 0;
-	if (bpf_core_type_exists(struct vfio_device_file___vfioscope)) {
-		struct vfio_device_file___vfioscope *open = file->private_data;
-
-		device = BPF_CORE_READ(open, device, dev);
-	} else {
-		struct vfio_device___vfioscope *vfio = file->private_data;
-
-		device = BPF_CORE_READ(vfio, dev);
-	}
+	device = vfio_file_device((__u64)file->private_data);
 	event = new_event(LIFECYCLE_OPEN, LIFECYCLE_MOMENT);
 	if (!event)
 		return 0;

@@ -31,11 +31,15 @@ MODULE_PARM_DESC(disable_denylist, "Take devices too whose errata endanger the h
  * Devices of user space
  */
 
+static struct zpci_vfio_device *from_vfio(struct vfio_device *core_vdev)
+{
+	return container_of(core_vdev, struct zpci_vfio_device, core.vdev);
+}
+
 static int zpci_vfio_open_device(struct vfio_device *core_vdev)
 {
-	struct vfio_pci_core_device *core =
-		container_of(core_vdev, struct vfio_pci_core_device, vdev);
-	struct zpci_vfio_device *zvdev = to_zpci_vfio(core);
+	struct zpci_vfio_device *zvdev = from_vfio(core_vdev);
+	struct vfio_pci_core_device *core = &zvdev->core;
 	int ret;
 
 	ret = pf_sriov_open(zvdev);
@@ -66,9 +70,7 @@ close_sriov:
 
 static void zpci_vfio_close_device(struct vfio_device *core_vdev)
 {
-	struct vfio_pci_core_device *core =
-		container_of(core_vdev, struct vfio_pci_core_device, vdev);
-	struct zpci_vfio_device *zvdev = to_zpci_vfio(core);
+	struct zpci_vfio_device *zvdev = from_vfio(core_vdev);
 
 	vf_caps_close(zvdev);
 	vfio_pci_core_close_device(core_vdev);
@@ -79,29 +81,21 @@ static void zpci_vfio_close_device(struct vfio_device *core_vdev)
 static ssize_t zpci_vfio_read(struct vfio_device *core_vdev, char __user *buf, size_t count,
 			      loff_t *ppos)
 {
-	struct vfio_pci_core_device *core =
-		container_of(core_vdev, struct vfio_pci_core_device, vdev);
-
 	if (VFIO_PCI_OFFSET_TO_INDEX(*ppos) == VFIO_PCI_CONFIG_REGION_INDEX)
-		return vf_caps_read(to_zpci_vfio(core), buf, count, ppos);
+		return vf_caps_read(from_vfio(core_vdev), buf, count, ppos);
 	return vfio_pci_core_read(core_vdev, buf, count, ppos);
 }
 
 static ssize_t zpci_vfio_write(struct vfio_device *core_vdev, const char __user *buf, size_t count,
 			       loff_t *ppos)
 {
-	struct vfio_pci_core_device *core =
-		container_of(core_vdev, struct vfio_pci_core_device, vdev);
-
 	if (VFIO_PCI_OFFSET_TO_INDEX(*ppos) == VFIO_PCI_CONFIG_REGION_INDEX)
-		return vf_caps_write(to_zpci_vfio(core), buf, count, ppos);
+		return vf_caps_write(from_vfio(core_vdev), buf, count, ppos);
 	return vfio_pci_core_write(core_vdev, buf, count, ppos);
 }
 
 static long zpci_vfio_info(struct vfio_device *core_vdev, unsigned long arg)
 {
-	struct vfio_pci_core_device *core =
-		container_of(core_vdev, struct vfio_pci_core_device, vdev);
 	struct vfio_device_info __user *info = (void __user *)arg;
 	u32 room;
 	long ret;
@@ -109,22 +103,19 @@ static long zpci_vfio_info(struct vfio_device *core_vdev, unsigned long arg)
 	if (get_user(room, &info->argsz))
 		return -EFAULT;
 	ret = vfio_pci_core_ioctl(core_vdev, VFIO_DEVICE_GET_INFO, arg);
-	if (!ret && READ_ONCE(to_zpci_vfio(core)->relaxed))
+	if (!ret && READ_ONCE(from_vfio(core_vdev)->relaxed))
 		ret = zpci_vfio_info_add_relaxed(arg, room);
 	return ret;
 }
 
 static long zpci_vfio_ioctl(struct vfio_device *core_vdev, unsigned int cmd, unsigned long arg)
 {
-	struct vfio_pci_core_device *core =
-		container_of(core_vdev, struct vfio_pci_core_device, vdev);
-
 	switch (cmd) {
 	case VFIO_DEVICE_GET_INFO:
 		return zpci_vfio_info(core_vdev, arg);
 	case VFIO_DEVICE_RESET:
 	case VFIO_DEVICE_PCI_HOT_RESET:
-		if (pf_sriov_forbids_reset(to_zpci_vfio(core)))
+		if (pf_sriov_forbids_reset(from_vfio(core_vdev)))
 			return -EBUSY;
 		break;
 	}
@@ -134,18 +125,12 @@ static long zpci_vfio_ioctl(struct vfio_device *core_vdev, unsigned int cmd, uns
 static int zpci_vfio_device_feature(struct vfio_device *core_vdev, u32 flags, void __user *arg,
 				    size_t argsz)
 {
-	struct vfio_pci_core_device *core =
-		container_of(core_vdev, struct vfio_pci_core_device, vdev);
-
-	return pf_sriov_feature(to_zpci_vfio(core), flags, arg, argsz);
+	return pf_sriov_feature(from_vfio(core_vdev), flags, arg, argsz);
 }
 
 static int zpci_vfio_match(struct vfio_device *core_vdev, char *name)
 {
-	struct vfio_pci_core_device *core =
-		container_of(core_vdev, struct vfio_pci_core_device, vdev);
-
-	return pf_sriov_match(to_zpci_vfio(core), name);
+	return pf_sriov_match(from_vfio(core_vdev), name);
 }
 
 /* The core takes the name for driver_override of VFs that such a device creates. */

@@ -5,14 +5,13 @@
 #include "output.h"
 #include "run.h"
 
+#include "../clock.h"
 #include "../latency/symbols.h"
 #include "../lifecycle/watcher.h"
 #include "../message.h"
 #include "../model/lifecycle.h"
 #include "../privileges.h"
 #include "../render/events.h"
-
-#include <time.h>
 
 static const char description[] =
 	"Show what happens to PFs and VFs, by whom, and who has them open: VFs made and taken "
@@ -28,19 +27,11 @@ struct events {
 	int error;
 };
 
-static __u64 clock_ns(clockid_t clock)
-{
-	struct timespec now;
-
-	clock_gettime(clock, &now);
-	return (__u64)now.tv_sec * 1000000000 + (__u64)now.tv_nsec;
-}
-
 static void show_finding(const struct finding *finding, void *argument)
 {
 	struct events *events = argument;
 	const struct lifecycle_event *event = finding->event;
-	char frames[STACK_FRAMES][EVENT_FRAME_BYTES];
+	char frames[STACK_FRAMES][FRAME_BYTES];
 	struct rendered_finding rendered = {
 		.finding = finding,
 		.time_ns = event->time_ns + events->realtime_offset_ns,
@@ -113,7 +104,7 @@ static int events_with(const struct options *options, __u64 count, struct watche
 	struct events events = {
 		.options = options,
 		.left = count,
-		.realtime_offset_ns = clock_ns(CLOCK_REALTIME) - clock_ns(CLOCK_MONOTONIC),
+		.realtime_offset_ns = clock_realtime_offset_ns(),
 	};
 	int error = -1;
 

@@ -2,6 +2,7 @@
 #define _GNU_SOURCE
 #include "run.h"
 
+#include "../clock.h"
 #include "../message.h"
 
 #include <errno.h>
@@ -19,14 +20,6 @@
 
 /* New modules are looked for at this pace if there are no reports. */
 #define LOOK_NS SECOND_NS
-
-static __u64 now_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (__u64)now.tv_sec * SECOND_NS + (__u64)now.tv_nsec;
-}
 
 /* In the child: what is on the screen is not to be written over, nor keys to be taken away. */
 static void leave_terminal(void)
@@ -124,7 +117,7 @@ int run_open(struct run *run, const struct options *options)
 
 void run_start(struct run *run, const struct options *options)
 {
-	__u64 now = now_ns();
+	__u64 now = clock_ns(CLOCK_MONOTONIC);
 
 	run->interval_ns = options->interval_ns ?: LOOK_NS;
 	run->next_ns = now + run->interval_ns;
@@ -204,7 +197,7 @@ enum run_event run_wait(struct run *run, int extra)
 			{ .fd = run->signals, .events = POLLIN },
 			{ .fd = extra, .events = POLLIN },
 		};
-		__u64 now = now_ns(), until = nearest(run->next_ns, run->end_ns);
+		__u64 now = clock_ns(CLOCK_MONOTONIC), until = nearest(run->next_ns, run->end_ns);
 		struct timespec timeout = { 0 };
 		int ready;
 

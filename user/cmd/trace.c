@@ -5,6 +5,7 @@
 #include "output.h"
 #include "run.h"
 
+#include "../clock.h"
 #include "../latency/symbols.h"
 #include "../latency/tracer.h"
 #include "../message.h"
@@ -12,7 +13,6 @@
 #include "../render/trace.h"
 
 #include <string.h>
-#include <time.h>
 
 static const char description[] =
 	"Show operations one by one: when, which, by whom, how it ended and how long it took.";
@@ -27,14 +27,6 @@ struct trace {
 	int error;
 };
 
-static __u64 clock_ns(clockid_t clock)
-{
-	struct timespec now;
-
-	clock_gettime(clock, &now);
-	return (__u64)now.tv_sec * 1000000000 + (__u64)now.tv_nsec;
-}
-
 static bool is_tracer(const char *frame)
 {
 	return !strncmp(frame, "bpf_prog_", 9) || !strncmp(frame, "bpf_trampoline_", 15);
@@ -43,7 +35,7 @@ static bool is_tracer(const char *frame)
 static void show_event(const struct latency_event *event, void *argument)
 {
 	struct trace *trace = argument;
-	char frames[STACK_FRAMES][TRACE_FRAME_BYTES];
+	char frames[STACK_FRAMES][FRAME_BYTES];
 	struct traced_operation operation = {
 		.event = event,
 		.device = tracer_device(trace->tracer, event->device),
@@ -113,7 +105,7 @@ static int trace_with(const struct options *options, __u64 operations, struct tr
 		.options = options,
 		.tracer = tracer,
 		.left = operations,
-		.realtime_offset_ns = clock_ns(CLOCK_REALTIME) - clock_ns(CLOCK_MONOTONIC),
+		.realtime_offset_ns = clock_realtime_offset_ns(),
 	};
 	int error;
 

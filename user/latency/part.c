@@ -3,6 +3,7 @@
 
 #include "../compat.h"
 #include "../message.h"
+#include "../missed.h"
 #include "core_btf.h"
 #include "latency_fentry.skel.h"
 #include "latency_fsession.skel.h"
@@ -345,27 +346,13 @@ int part_attach_follow(struct part *part, const struct latency_config *config)
 	return 0;
 }
 
-static __u64 count_missed_probes(const struct bpf_link *link)
-{
-	struct compat_link_info info = {};
-	__u32 bytes = sizeof(info);
-
-	if (!link || bpf_obj_get_info_by_fd(bpf_link__fd(link), &info, &bytes) ||
-	    info.type != COMPAT_LINK_PERF_EVENT)
-		return 0;
-	return info.perf_event_type == COMPAT_PERF_EVENT_KPROBE ||
-			       info.perf_event_type == COMPAT_PERF_EVENT_KRETPROBE ?
-		       info.missed :
-		       0;
-}
-
 bool part_detach_hook(struct part *part, const struct hook *hook, __u64 *missed)
 {
 	bool in_use = false;
 
 	for (size_t i = 0; i < part->links; i++) {
 		if (part->at[i].hook == hook) {
-			*missed += count_missed_probes(part->at[i].link);
+			*missed += missed_by_link(part->at[i].link);
 			bpf_link__destroy(part->at[i].link);
 			part->at[i].link = NULL;
 			part->at[i].hook = NULL;
@@ -380,24 +367,13 @@ __u64 part_missed_probes(const struct part *part)
 	__u64 missed = 0;
 
 	for (size_t i = 0; i < part->links; i++)
-		missed += count_missed_probes(part->at[i].link);
+		missed += missed_by_link(part->at[i].link);
 	return missed;
 }
 
 __u64 part_missed_runs(const struct part *part)
 {
-	struct bpf_program *program;
-	__u64 missed = 0;
-
-	bpf_object__for_each_program (program, part->object) {
-		struct bpf_prog_info info = {};
-		__u32 bytes = sizeof(info);
-		int fd = bpf_program__fd(program);
-
-		if (fd >= 0 && !bpf_obj_get_info_by_fd(fd, &info, &bytes))
-			missed += info.recursion_misses;
-	}
-	return missed;
+	return missed_by_programs(part->object);
 }
 
 const struct bpf_object *part_object(const struct part *part)

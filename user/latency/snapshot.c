@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "snapshot.h"
 
+#include "../clock.h"
+
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 struct snapshot {
 	const struct tracer *tracer;
@@ -20,14 +21,6 @@ struct snapshot {
 	__u64 intervals, start_ns, last_ns;
 };
 
-static __u64 now_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_REALTIME, &now);
-	return (__u64)now.tv_sec * 1000000000 + (__u64)now.tv_nsec;
-}
-
 struct snapshot *snapshot_new(const struct tracer *tracer)
 {
 	struct snapshot *snapshot = calloc(1, sizeof(*snapshot));
@@ -36,7 +29,7 @@ struct snapshot *snapshot_new(const struct tracer *tracer)
 	if (!snapshot)
 		return NULL;
 	snapshot->tracer = tracer;
-	snapshot->start_ns = snapshot->last_ns = now_ns();
+	snapshot->start_ns = snapshot->last_ns = clock_ns(CLOCK_REALTIME);
 	snapshot->report.parts = (struct report_parts){
 		.device = config->by_device,
 		.region = config->by_region,
@@ -230,7 +223,7 @@ struct report *snapshot_interval(struct snapshot *snapshot)
 	report->total = false;
 	report->interval = ++snapshot->intervals;
 	report->start_ns = snapshot->last_ns;
-	report->end_ns = snapshot->last_ns = now_ns();
+	report->end_ns = snapshot->last_ns = clock_ns(CLOCK_REALTIME);
 	report->row_count = 0;
 	snapshot->has_errnos = false;
 	for (__u32 key = 0; key < keys; key++) {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "watcher.h"
 
-#include "../compat.h"
 #include "../message.h"
+#include "../missed.h"
 #include "lifecycle_fentry.skel.h"
 #include "lifecycle_kprobe.skel.h"
 
@@ -226,35 +226,15 @@ static void attach_programs(struct watcher *watcher, struct part *part, bool exi
 	}
 }
 
-static __u64 missed_by_probe(const struct bpf_link *link)
-{
-	struct compat_link_info info = {};
-	__u32 bytes = sizeof(info);
-
-	if (bpf_obj_get_info_by_fd(bpf_link__fd(link), &info, &bytes) ||
-	    info.type != COMPAT_LINK_PERF_EVENT)
-		return 0;
-	return info.missed;
-}
-
 static __u64 missed_by_part(const struct part *part)
 {
-	struct bpf_program *program;
 	__u64 missed = 0;
 
 	if (!part->object)
 		return 0;
 	for (size_t i = 0; i < part->link_count; i++)
-		missed += missed_by_probe(part->links[i]);
-	bpf_object__for_each_program (program, part->object) {
-		struct bpf_prog_info info = {};
-		__u32 bytes = sizeof(info);
-		int fd = bpf_program__fd(program);
-
-		if (fd >= 0 && !bpf_obj_get_info_by_fd(fd, &info, &bytes))
-			missed += info.recursion_misses;
-	}
-	return missed;
+		missed += missed_by_link(part->links[i]);
+	return missed + missed_by_programs(part->object);
 }
 
 static void close_part(struct watcher *watcher, struct part *part)

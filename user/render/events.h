@@ -5,15 +5,15 @@
 
 #include "../model/lifecycle.h"
 
-#include <stdio.h>
+#include "stack.h"
 
-#define EVENT_FRAME_BYTES 128
+#include <stdio.h>
 
 struct rendered_finding {
 	const struct finding *finding;
 	__u64 time_ns;	     /* CLOCK_REALTIME */
 	unsigned int frames; /* of the kernel stack */
-	char (*frame)[EVENT_FRAME_BYTES];
+	char (*frame)[FRAME_BYTES];
 };
 
 struct event_losses {

@@ -56,13 +56,7 @@ int render_event_json(FILE *output, const struct rendered_finding *rendered)
 	add_details(object, finding);
 	json_object_set_new(object, "users", users_json(finding));
 	json_add_number(object, "user_count", finding->users);
-	if (rendered->frames) {
-		json_t *stack = json_array();
-
-		for (unsigned int i = 0; i < rendered->frames; i++)
-			json_array_append_new(stack, json_string(rendered->frame[i]));
-		json_object_set_new(object, "stack", stack);
-	}
+	json_add_stack(object, rendered->frame, rendered->frames);
 	return json_write(output, object);
 }
 

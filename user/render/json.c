@@ -39,6 +39,18 @@ void json_add_string(json_t *object, const char *name, const char *string)
 		json_object_set_new(object, name, json_null());
 }
 
+void json_add_stack(json_t *object, char (*frame)[FRAME_BYTES], unsigned int frames)
+{
+	json_t *stack;
+
+	if (!frames)
+		return;
+	stack = json_array();
+	for (unsigned int i = 0; i < frames; i++)
+		json_array_append_new(stack, json_string(frame[i]));
+	json_object_set_new(object, "stack", stack);
+}
+
 int json_write(FILE *output, json_t *object)
 {
 	int error = json_dumpf(object, output, JSON_COMPACT);

@@ -3,6 +3,8 @@
 #ifndef VFIOSCOPE_RENDER_JSON_H
 #define VFIOSCOPE_RENDER_JSON_H
 
+#include "stack.h"
+
 #include <jansson.h>
 #include <linux/types.h>
 #include <stdio.h>
@@ -15,6 +17,9 @@ void json_add_number(json_t *object, const char *name, __u64 number);
 /* NULL becomes null. What is not UTF-8 is replaced: names come from user space. */
 void json_add_string(json_t *object, const char *name, const char *string);
 void json_add_text(json_t *object, const char *name, const char *text, size_t bytes);
+
+/* A kernel stack's frames, if there are any. */
+void json_add_stack(json_t *object, char (*frame)[FRAME_BYTES], unsigned int frames);
 
 /* Writes and frees the object; 0, or -1 if it cannot be written. */
 int json_write(FILE *output, json_t *object);

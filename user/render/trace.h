@@ -5,9 +5,9 @@
 
 #include "../model/report.h"
 
-#include <stdio.h>
+#include "stack.h"
 
-#define TRACE_FRAME_BYTES 128
+#include <stdio.h>
 
 /* An event with what only the domain knows. */
 struct traced_operation {
@@ -15,7 +15,7 @@ struct traced_operation {
 	const struct device_info *device; /* NULL: not known */
 	__u64 time_ns;			  /* CLOCK_REALTIME of its start */
 	unsigned int frames;		  /* of the kernel stack */
-	char (*frame)[TRACE_FRAME_BYTES];
+	char (*frame)[FRAME_BYTES];
 };
 
 int render_trace_heading(FILE *output);

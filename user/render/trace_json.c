@@ -32,13 +32,7 @@ int render_trace_json(FILE *output, const struct traced_operation *operation)
 	json_add_number(object, "tid", event->tid);
 	json_add_text(object, "comm", event->comm, sizeof(event->comm));
 	json_add_number(object, "cgroup", event->cgroup);
-	if (operation->frames) {
-		json_t *stack = json_array();
-
-		for (unsigned int i = 0; i < operation->frames; i++)
-			json_array_append_new(stack, json_string(operation->frame[i]));
-		json_object_set_new(object, "stack", stack);
-	}
+	json_add_stack(object, operation->frame, operation->frames);
 	return json_write(output, object);
 }
 

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What a file of VFIO stands for. */
+#ifndef VFIOSCOPE_VFIO_FILE_BPF_H
+#define VFIOSCOPE_VFIO_FILE_BPF_H
+
+#include "kernel.bpf.h"
+
+#include <bpf/bpf_core_read.h>
+#include <bpf/bpf_helpers.h>
+
+/* The device behind a VFIO device file, NULL while it is not opened. */
+static __always_inline struct device___vfioscope *vfio_file_device(__u64 private_data)
+{
+	struct vfio_device___vfioscope *vfio = (void *)private_data;
+
+	if (!bpf_core_type_exists(struct vfio_device___vfioscope))
+		return NULL;
+	if (bpf_core_type_exists(struct vfio_device_file___vfioscope)) {
+		struct vfio_device_file___vfioscope *file = (void *)private_data;
+
+		vfio = BPF_CORE_READ(file, device);
+	}
+	return BPF_CORE_READ(vfio, dev);
+}
+
+#endif
