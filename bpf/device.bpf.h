@@ -77,15 +77,6 @@ static __always_inline int container_group(__u64 handle)
 	return BPF_CORE_READ(group, iommu_group, id);
 }
 
-static __always_inline bool bus_is_pci(struct device___vfioscope *device)
-{
-	const char *bus = BPF_CORE_READ(device, bus, name);
-	char name[4] = {};
-
-	bpf_probe_read_kernel_str(name, sizeof(name), bus);
-	return name[0] == 'p' && name[1] == 'c' && name[2] == 'i' && !name[3];
-}
-
 /* Fills in name and info; returns 0, or -1 if the handle leads nowhere. */
 static __always_inline int describe_device(enum device_handle kind, __u64 handle,
 					   struct device_name *name, struct device_info *info)
@@ -135,7 +126,7 @@ static __always_inline int describe_device(enum device_handle kind, __u64 handle
 		return -1;
 	bpf_probe_read_kernel_str(info->driver, sizeof(info->driver),
 				  BPF_CORE_READ(device, driver, name));
-	if (bus_is_pci(device))
+	if (device_is_pci(device))
 		info->flags |= DEVICE_IS_PCI;
 	return 0;
 }

@@ -23,4 +23,13 @@ static __always_inline struct device___vfioscope *vfio_file_device(__u64 private
 	return BPF_CORE_READ(vfio, dev);
 }
 
+static __always_inline bool device_is_pci(struct device___vfioscope *device)
+{
+	const char *bus = BPF_CORE_READ(device, bus, name);
+	char name[4] = {};
+
+	bpf_probe_read_kernel_str(name, sizeof(name), bus);
+	return name[0] == 'p' && name[1] == 'c' && name[2] == 'i' && !name[3];
+}
+
 #endif

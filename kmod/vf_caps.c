@@ -57,6 +57,9 @@ MODULE_PARM_DESC(show_disabled_caps,
  * What user space is told when a capability goes off that it uses, beside its enable bit
  */
 
+/* Of PASID: in the capability and in the control register, at the same bits of the low byte. */
+#define PERMISSIONS (PCI_PASID_CAP_EXEC | PCI_PASID_CAP_PRIV)
+
 enum lost_cap_signal { SIGNAL_NONE, SIGNAL_ERROR, SIGNAL_REQUEST };
 
 static const char * const lost_cap_signals[] = {
@@ -131,11 +134,9 @@ static void trace_action(struct vf_caps *vf, enum vf_cap cap, enum vf_cap_action
 /* The bits of a byte of a capability that user space can write. */
 static u8 writable_bits(const u8 *cap_bytes, enum vf_cap cap, unsigned int byte)
 {
-	const u8 permissions = PCI_PASID_CAP_EXEC | PCI_PASID_CAP_PRIV;
-
 	if (cap == VF_CAP_PASID) {
 		if (byte == PCI_PASID_CTRL)
-			return PCI_PASID_CTRL_ENABLE | (cap_bytes[PCI_PASID_CAP] & permissions);
+			return PCI_PASID_CTRL_ENABLE | (cap_bytes[PCI_PASID_CAP] & PERMISSIONS);
 		return 0;
 	}
 	/* PRI's reset bit does its work at once, and there is none; it always reads as 0. */
@@ -213,11 +214,36 @@ static bool lose(struct vf_caps *vf, enum vf_cap cap)
 	return lost;
 }
 
+/* A VF may have no more than its PF has now. What its PF gets later is not for this user. */
+static void limit_cap(struct vf_caps *vf, enum vf_cap cap)
+{
+	u8 *cap_bytes = to_device(vf)->core.vconfig + vf->at[cap];
+	struct pf_cap_state state;
+	u32 capacity;
+
+	if (!vf->at[cap] || !pf_cap_read(vf->pf, cap, &state) || !state.enabled)
+		return;
+	spin_lock(&vf->lock);
+	if (cap == VF_CAP_PASID) {
+		u8 kept = ~PERMISSIONS | state.supported;
+
+		cap_bytes[PCI_PASID_CAP] &= kept;
+		cap_bytes[PCI_PASID_CTRL] &= kept;
+	} else {
+		capacity = get_unaligned_le32(cap_bytes + PCI_PRI_MAX_REQ);
+		put_unaligned_le32(min(capacity, state.capacity), cap_bytes + PCI_PRI_MAX_REQ);
+	}
+	spin_unlock(&vf->lock);
+}
+
 void vf_caps_look(struct vf_caps *vf)
 {
 	struct vfio_pci_core_device *core = &to_device(vf)->core;
 	unsigned long enabled = READ_ONCE(vf->enabled);
 	unsigned int cap;
+
+	for (cap = 0; cap < VF_CAPS; cap++)
+		limit_cap(vf, cap);
 
 	for_each_set_bit(cap, &enabled, VF_CAPS) {
 		if (pf_cap_power(vf->pf, cap) != PF_CAP_OFF || !lose(vf, cap))
@@ -321,12 +347,12 @@ ssize_t vf_caps_write(struct zpci_vfio_device *zvdev, const char __user *buf, si
 	return done;
 }
 
-/* Reading is the core's; but a PF may have switched off meanwhile what is read as enabled. */
+/* Reading is the core's; but a PF may have switched off meanwhile what is to be read. */
 ssize_t vf_caps_read(struct zpci_vfio_device *zvdev, char __user *buf, size_t count, loff_t *ppos)
 {
 	u64 pos = *ppos & VFIO_PCI_OFFSET_MASK;
 
-	if (READ_ONCE(zvdev->vf_caps.enabled) && pos + count > PCI_CFG_SPACE_SIZE)
+	if (zvdev->vf_caps.pf && pos + count > PCI_CFG_SPACE_SIZE)
 		vf_caps_look(&zvdev->vf_caps);
 	return vfio_pci_core_read(&zvdev->core.vdev, buf, count, ppos);
 }

@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-only
+# bats file_tags=one-guest
 # The modules build, or say why not; the test modules do what tests count on.
 
 setup() {

@@ -211,6 +211,22 @@ static int parse_other(const char *text, unsigned int domain, unsigned int numbe
 	return 0;
 }
 
+/* What the kernel itself remembers of a function when it finds it. */
+static void remember_caps(u16 pasid_cap, u16 pri_cap)
+{
+	struct pci_dev *function = pci_get_slot(bus, devfn);
+
+	if (!function)
+		return;
+#ifdef CONFIG_PCI_PASID
+	function->pasid_cap = pasid_cap;
+#endif
+#ifdef CONFIG_PCI_PRI
+	function->pri_cap = pri_cap;
+#endif
+	pci_dev_put(function);
+}
+
 /* From now on, too. */
 static void show_memory(void)
 {
@@ -243,6 +259,8 @@ static int __init pf_caps_init(void)
 		put_pasid(pri);
 	if (pri)
 		put_pri();
+	if (pasid || pri)
+		remember_caps(pasid, pri);
 	get_device(&bus->dev);
 	replaced = *bus->ops;
 	replaced.read = pf_caps_read;
@@ -256,6 +274,8 @@ static int __init pf_caps_init(void)
 
 static void __exit pf_caps_exit(void)
 {
+	if (pasid || pri)
+		remember_caps(0, 0);
 	pci_bus_set_ops(bus, original);
 	/* Where configuration space is accessed without a lock, somebody may still be in ours. */
 	synchronize_rcu_tasks();

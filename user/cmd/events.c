@@ -23,6 +23,7 @@ struct events {
 	struct lifecycle *lifecycle;
 	__u64 realtime_offset_ns; /* CLOCK_REALTIME - CLOCK_MONOTONIC */
 	__u64 left;		  /* events still to show, 0: no limit */
+	struct event_losses told; /* the losses that were shown last */
 	bool done;
 	int error;
 };
@@ -57,26 +58,42 @@ static void take_event(const struct lifecycle_event *event, void *argument)
 	lifecycle_feed(events->lifecycle, event);
 }
 
-static int show_losses(const struct events *events, const struct watcher *watcher)
+static struct event_losses find_losses(const struct events *events, const struct watcher *watcher)
 {
 	struct watcher_losses seen;
-	struct event_losses losses;
 
 	watcher_losses(watcher, &seen);
-	losses = (struct event_losses){
+	return (struct event_losses){
 		.dropped = seen.dropped,
 		.missed = seen.missed,
 		.not_understood = lifecycle_lost(events->lifecycle),
 		.absent = seen.absent,
 		.names = seen.names,
 	};
-	return events->options->json ? render_event_losses_json(stdout, &losses) :
-				       render_event_losses_text(stdout, &losses);
+}
+
+static void show_losses(struct events *events, const struct event_losses *losses)
+{
+	events->told = *losses;
+	events->error = events->options->json ? render_event_losses_json(stdout, losses) :
+						render_event_losses_text(stdout, losses);
+}
+
+/* Whoever watches for days has to know at once that something was not seen. */
+static void show_new_losses(struct events *events, const struct watcher *watcher)
+{
+	const struct event_losses losses = find_losses(events, watcher);
+
+	if (losses.dropped != events->told.dropped || losses.missed != events->told.missed ||
+	    losses.not_understood != events->told.not_understood ||
+	    losses.absent != events->told.absent)
+		show_losses(events, &losses);
 }
 
 static int show(struct events *events, struct watcher *watcher, struct run *run)
 {
 	enum run_event event = RUN_TICK;
+	struct event_losses losses;
 
 	if (!events->options->json)
 		events->error = render_events_heading(stdout);
@@ -88,13 +105,16 @@ static int show(struct events *events, struct watcher *watcher, struct run *run)
 	while (!events->error && !events->done && event != RUN_END && event != RUN_FAILED) {
 		event = run_wait(run, watcher_event_fd(watcher));
 		watcher_poll(watcher, take_event, events);
-		if (event == RUN_TICK)
+		if (event == RUN_TICK && !events->error && !events->done) {
 			watcher_pick_up_modules(watcher);
+			show_new_losses(events, watcher);
+		}
 		if (!events->error && fflush(stdout))
 			events->error = -1;
 	}
+	losses = find_losses(events, watcher);
 	if (!events->error)
-		events->error = show_losses(events, watcher);
+		show_losses(events, &losses);
 	return output_check(events->error) || event == RUN_FAILED ? -1 : 0;
 }
 

@@ -34,7 +34,8 @@ static const struct {
 	enum part_name part;
 } program_parts[] = {
 	{ "vfio_pci_core_enable", PART_VFIO }, { "vfio_pci_core_disable", PART_VFIO },
-	{ "vfio_pci_core_match", PART_VFIO },  { "open_files", PART_VFIO },
+	{ "vfio_pci_core_match", PART_VFIO },  { "vfio_pci_core_match_token_uuid", PART_VFIO },
+	{ "open_files", PART_VFIO },	       { "mapped_files", PART_VFIO },
 	{ "pf_sriov_refuse", PART_ZPCI },      { "zpci_vf_cap", PART_ZPCI },
 };
 
@@ -105,12 +106,21 @@ static void note_absent(struct watcher *watcher, const struct bpf_program *progr
 	/* The object may be closed; the name is told once for entry and exit. */
 	const char *function = function_of(program);
 
+	/* Since 6.18; before, vfio_pci_core_match does it all. */
+	if (!strcmp(function, "vfio_pci_core_match_token_uuid"))
+		return;
 	for (size_t i = 0; i < watcher->absent_count; i++)
 		if (!strcmp(watcher->absent[i], function))
 			return;
 	function = strdup(function);
 	if (function && watcher->absent_count < MOST_PROGRAMS)
 		watcher->absent[watcher->absent_count++] = function;
+}
+
+static void forget_absent(struct watcher *watcher)
+{
+	while (watcher->absent_count)
+		free((void *)watcher->absent[--watcher->absent_count]);
 }
 
 /*
@@ -246,44 +256,63 @@ static void close_part(struct watcher *watcher, struct part *part)
 	part->object = NULL;
 }
 
-/* Has the kernel send an event for each VFIO device that is open: once reading comes to an end. */
-static void send_open_files(const struct part *part)
+static int run_iterator(const struct part *part, const char *name)
 {
-	const struct bpf_program *program =
-		bpf_object__find_program_by_name(part->object, "open_files");
+	const struct bpf_program *program = bpf_object__find_program_by_name(part->object, name);
 	struct bpf_link *link = bpf_program__attach_iter(program, NULL);
 	char nothing[64];
+	ssize_t bytes = -1;
 	int file;
 
 	file = link ? bpf_iter_create(bpf_link__fd(link)) : -1;
-	if (file < 0)
-		message_warning("cannot tell which devices are open already: %s", strerror(errno));
-	while (file >= 0 && read(file, nothing, sizeof(nothing)) > 0)
-		;
-	if (file >= 0)
+	if (file >= 0) {
+		while ((bytes = read(file, nothing, sizeof(nothing))) > 0)
+			;
 		close(file);
+	}
 	bpf_link__destroy(link);
+	return (int)bytes;
 }
 
-static int open_part(struct watcher *watcher, enum part_name name)
+/* Has the kernel send an event for each VFIO device that is open: once reading comes to an end. */
+static void send_open_files(const struct part *part)
+{
+	if (run_iterator(part, "open_files") || run_iterator(part, "mapped_files"))
+		message_warning("cannot tell which devices are open already: %s", strerror(errno));
+}
+
+/* Returns -1 with errno, and the part is closed. */
+static int load_part(struct watcher *watcher, enum part_name name)
 {
 	struct part *part = &watcher->parts[name];
 
 	part->object = load_object(watcher, name);
-	/* Not every kernel has trampolines. */
-	if (!part->object && name == PART_KERNEL && errno != EPERM) {
-		message_debug("fentry: %s; taking kprobes", strerror(errno));
-		watcher->kprobes = true;
-		part->object = load_object(watcher, name);
-	}
 	if (!part->object)
 		return -1;
 	/* What has begun has to end: exits first. */
 	attach_programs(watcher, part, true);
 	attach_programs(watcher, part, false);
-	if (name == PART_VFIO)
-		send_open_files(part);
-	return 0;
+	if (part->link_count || name != PART_KERNEL)
+		return 0;
+	close_part(watcher, part);
+	errno = EOPNOTSUPP;
+	return -1;
+}
+
+static int open_part(struct watcher *watcher, enum part_name name)
+{
+	int error = load_part(watcher, name);
+
+	/* Not every kernel has trampolines: some load such programs and do not attach them. */
+	if (error && name == PART_KERNEL && errno != EPERM) {
+		message_debug("fentry: %s; taking kprobes", strerror(errno));
+		forget_absent(watcher);
+		watcher->kprobes = true;
+		error = load_part(watcher, name);
+	}
+	if (!error && name == PART_VFIO)
+		send_open_files(&watcher->parts[name]);
+	return error;
 }
 
 void watcher_pick_up_modules(struct watcher *watcher)
@@ -381,7 +410,53 @@ void watcher_close(struct watcher *watcher)
 	ring_buffer__free(watcher->ring);
 	for (size_t i = PARTS; i-- > 0;)
 		close_part(watcher, &watcher->parts[i]);
-	while (watcher->absent_count)
-		free((void *)watcher->absent[--watcher->absent_count]);
+	forget_absent(watcher);
 	free(watcher);
+}
+
+/* Just the iterators, of which no trampoline is asked. */
+static struct bpf_object *load_iterators(void)
+{
+	LIBBPF_OPTS(bpf_object_open_opts, options, .object_name = "vfioscope_open");
+	struct bpf_object *object;
+	struct bpf_program *program;
+	const void *elf;
+	size_t bytes;
+	int error;
+
+	elf = lifecycle_kprobe__elf_bytes(&bytes);
+	object = bpf_object__open_mem(elf, bytes, &options);
+	if (!object)
+		return NULL;
+	bpf_object__for_each_program (program, object)
+		bpf_program__set_autoload(program, is_iterator(program));
+	error = bpf_object__load(object);
+	if (!error)
+		return object;
+	bpf_object__close(object);
+	errno = -error;
+	return NULL;
+}
+
+int watcher_list_open(watcher_receive receive, void *argument)
+{
+	struct watcher watcher = { .receive = receive, .argument = argument };
+	struct part part = { 0 };
+	int error = -1;
+
+	if (!has_module(PART_VFIO))
+		return 0;
+	part.object = load_iterators();
+	if (part.object)
+		watcher.ring =
+			ring_buffer__new(bpf_object__find_map_fd_by_name(part.object, "events"),
+					 receive_event, &watcher, NULL);
+	if (watcher.ring && !run_iterator(&part, "open_files") &&
+	    !run_iterator(&part, "mapped_files"))
+		error = ring_buffer__consume(watcher.ring) < 0 ? -1 : 0;
+	if (error)
+		message_error("cannot tell which devices are open already: %s", strerror(errno));
+	ring_buffer__free(watcher.ring);
+	bpf_object__close(part.object);
+	return error;
 }

@@ -35,6 +35,12 @@ typedef void (*watcher_receive)(const struct lifecycle_event *event, void *argum
 /* Calls @receive for each event that is there. Returns 0, or -1 with errno. */
 int watcher_poll(struct watcher *watcher, watcher_receive receive, void *argument);
 
+/*
+ * Calls @receive for each device that is open through VFIO, or mapped, by whoever has it; nothing
+ * stays loaded. Returns 0, or -1 after an error message.
+ */
+int watcher_list_open(watcher_receive receive, void *argument);
+
 void watcher_losses(const struct watcher *watcher, struct watcher_losses *losses);
 
 #endif

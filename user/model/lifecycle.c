@@ -5,13 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Of configuration space: the command register, and SR-IOV control in its capability. */
-#define COMMAND 4
-#define COMMAND_MEMORY 2u
-#define SRIOV_CONTROL 8
-#define SRIOV_ENABLE 1u
-#define SRIOV_MEMORY 8u
-
 /* A second for the module to look, and some more for a busy machine. */
 #define CAUSE_NS 5000000000ULL
 
@@ -29,7 +22,7 @@ struct open_device {
 struct span {
 	struct span *next;
 	bool told;
-	bool in_use; /* it, or a VF of it, was open when it began */
+	struct open_device *open; /* whom it concerned when it began: they may go by its end */
 	struct lifecycle_event begin;
 };
 
@@ -37,15 +30,29 @@ struct span {
 struct cap_user {
 	struct cap_user *next;
 	__u16 cap;
-	bool told; /* that it has lost it */
 	char device[DEVICE_NAME_BYTES];
 	char pf[DEVICE_NAME_BYTES];
 };
 
-/* The last that somebody wrote to a PF or switched off there: perhaps why a VF lost something. */
-struct cause {
-	struct cause *next;
-	struct lifecycle_event event;
+/* PASID and PRI, as VFs share them. */
+enum shared_cap {
+	SHARED_PASID,
+	SHARED_PRI,
+	SHARED_CAPS,
+};
+
+/* Of a function that is no VF. */
+struct pf {
+	struct pf *next;
+	char device[DEVICE_NAME_BYTES];
+	/* SWITCH_... that somebody switched off, and nobody on again as far as was seen. */
+	__u8 off;
+	/* What last may have switched it off, and whether it was told that it is off. */
+	struct lifecycle_event cause[SHARED_CAPS];
+	bool told[SHARED_CAPS];
+	/* The reset that was told last, by the outermost begin of its thread. */
+	__u64 reset_ns;
+	__u32 reset_tid;
 };
 
 struct lifecycle {
@@ -55,7 +62,7 @@ struct lifecycle {
 	struct span *spans;
 	size_t span_count;
 	struct cap_user *cap_users;
-	struct cause *causes;
+	struct pf *pfs;
 	__u64 lost;
 };
 
@@ -100,10 +107,29 @@ static bool has_open_vf(const struct lifecycle *lifecycle, const char *pf)
 	return false;
 }
 
-/* Whose device goes away, or whose PF does. */
-static bool is_affected(const struct lifecycle *lifecycle, const char *device)
+/* Whether a device, by its name "DDDD:BB:DD.F", is behind the event's bridge. */
+static bool is_behind(const char *device, const struct lifecycle_event *event)
 {
-	return is_open(lifecycle, device) || has_open_vf(lifecycle, device);
+	unsigned int domain, bridge_domain, bus;
+
+	return event->first_bus && sscanf(device, "%x:%x:", &domain, &bus) == 2 &&
+	       sscanf(event->device, "%x:", &bridge_domain) == 1 && domain == bridge_domain &&
+	       bus >= event->first_bus && bus <= event->last_bus;
+}
+
+/* An event of a device is one of its VFs' too, and of all that is behind it. */
+static bool concerns(const struct lifecycle_event *event, const char *device, const char *pf)
+{
+	return is_same(event->device, device) || is_same(event->device, pf) ||
+	       is_behind(device, event) || is_behind(pf, event);
+}
+
+static bool concerns_open(const struct lifecycle *lifecycle, const struct lifecycle_event *event)
+{
+	for (const struct open_device *open = lifecycle->open; open; open = open->next)
+		if (concerns(event, open->user.device, open->pf))
+			return true;
+	return false;
 }
 
 static void add_open(struct lifecycle *lifecycle, const struct lifecycle_event *event)
@@ -160,12 +186,11 @@ static struct finding find(const char *name, const struct lifecycle_event *event
 	};
 }
 
-/* The device's users and its VFs'. */
-static void find_users(const struct lifecycle *lifecycle, struct finding *finding,
-		       const char *device)
+static void find_users(struct finding *finding, const struct open_device *open,
+		       const struct lifecycle_event *event)
 {
-	for (const struct open_device *open = lifecycle->open; open; open = open->next)
-		if (is_same(open->user.device, device) || is_same(open->pf, device))
+	for (; open; open = open->next)
+		if (concerns(event, open->user.device, open->pf))
 			add_user(finding, &open->user);
 }
 
@@ -183,32 +208,99 @@ static void tell_info(struct lifecycle *lifecycle, const char *name,
 	tell(lifecycle, &finding);
 }
 
-static void tell_hazard(struct lifecycle *lifecycle, const char *name, enum severity severity,
-			const struct lifecycle_event *event, const char *detail)
+/* Of those who have devices open. */
+static void tell_users(struct lifecycle *lifecycle, const char *name, enum severity severity,
+		       const struct lifecycle_event *event, const char *detail,
+		       const struct open_device *open)
 {
 	struct finding finding = find(name, event);
 
 	finding.severity = severity;
 	finding.hazard = true;
 	finding.detail = detail;
-	find_users(lifecycle, &finding, event->device);
+	find_users(&finding, open, event);
 	tell(lifecycle, &finding);
+}
+
+static void tell_hazard(struct lifecycle *lifecycle, const char *name, enum severity severity,
+			const struct lifecycle_event *event, const char *detail)
+{
+	tell_users(lifecycle, name, severity, event, detail, lifecycle->open);
 }
 
 /*
  * What takes its time
  */
 
+/* Of any kind: an entry begins with where the next one is. */
+static void free_all(void *list)
+{
+	while (list) {
+		void *next = *(void **)list;
+
+		free(list);
+		list = next;
+	}
+}
+
+static void free_span(struct span *span)
+{
+	free_all(span->open);
+	free(span);
+}
+
+static struct span *take_out(struct lifecycle *lifecycle, struct span **place)
+{
+	struct span *span = *place;
+
+	*place = span->next;
+	lifecycle->span_count--;
+	return span;
+}
+
 static void forget_oldest(struct lifecycle *lifecycle)
 {
 	struct span **place = &lifecycle->spans;
 
-	while (*place && (*place)->next)
+	if (!*place)
+		return;
+	while ((*place)->next)
 		place = &(*place)->next;
-	free(*place);
-	*place = NULL;
-	lifecycle->span_count--;
+	free_span(take_out(lifecycle, place));
 	lifecycle->lost++;
+}
+
+/* A function is not called for a device within itself: the end of the one before was missed. */
+static void forget_stale(struct lifecycle *lifecycle, const struct lifecycle_event *event)
+{
+	struct span **place = &lifecycle->spans, *span;
+
+	while ((span = *place)) {
+		if (span->begin.tid == event->tid && span->begin.kind == event->kind &&
+		    span->begin.function == event->function &&
+		    is_same(span->begin.device, event->device)) {
+			free_span(take_out(lifecycle, place));
+			lifecycle->lost++;
+		} else {
+			place = &span->next;
+		}
+	}
+}
+
+static void remember_open(struct lifecycle *lifecycle, struct span *span)
+{
+	for (const struct open_device *open = lifecycle->open; open; open = open->next) {
+		struct open_device *copy;
+
+		if (!concerns(&span->begin, open->user.device, open->pf))
+			continue;
+		copy = new_entry(lifecycle, sizeof(*copy));
+		if (!copy)
+			return;
+		*copy = *open;
+		copy->next = span->open;
+		span->open = copy;
+	}
 }
 
 static struct span *begin(struct lifecycle *lifecycle, const struct lifecycle_event *event)
@@ -221,7 +313,7 @@ static struct span *begin(struct lifecycle *lifecycle, const struct lifecycle_ev
 	if (!span)
 		return NULL;
 	span->begin = *event;
-	span->in_use = is_affected(lifecycle, event->device);
+	remember_open(lifecycle, span);
 	span->next = lifecycle->spans;
 	lifecycle->spans = span;
 	lifecycle->span_count++;
@@ -231,113 +323,100 @@ static struct span *begin(struct lifecycle *lifecycle, const struct lifecycle_ev
 /* Takes the one out that ends. NULL: its begin was not seen. */
 static struct span *end(struct lifecycle *lifecycle, const struct lifecycle_event *event)
 {
-	struct span **place = &lifecycle->spans, *span;
+	struct span **place = &lifecycle->spans;
 
-	for (; (span = *place); place = &span->next) {
-		if (span->begin.tid != event->tid || span->begin.kind != event->kind)
-			continue;
-		*place = span->next;
-		lifecycle->span_count--;
-		return span;
-	}
+	for (; *place; place = &(*place)->next)
+		if ((*place)->begin.tid == event->tid && (*place)->begin.kind == event->kind &&
+		    (*place)->begin.function == event->function)
+			return take_out(lifecycle, place);
 	return NULL;
 }
 
-/* What this thread does to a device already. */
-static struct span *outer(const struct lifecycle *lifecycle, __u32 tid, __u32 kind,
-			  const char *device)
+/* What this thread has begun of a kind, the outermost. */
+static struct span *outermost(const struct lifecycle *lifecycle, __u32 tid, __u32 kind)
 {
+	struct span *found = NULL;
+
 	for (struct span *span = lifecycle->spans; span; span = span->next)
-		if (span->begin.tid == tid && span->begin.kind == kind &&
-		    is_same(span->begin.device, device))
-			return span;
-	return NULL;
+		if (span->begin.tid == tid && span->begin.kind == kind)
+			found = span;
+	return found;
 }
 
 /*
  * Removals
  */
 
-/* By what a VF's PF is changed, if that is why the VF goes. */
-static struct span *change_of_pf(const struct lifecycle *lifecycle,
-				 const struct lifecycle_event *event)
+static bool is_change(__u32 kind)
 {
-	static const __u32 kinds[] = { LIFECYCLE_NUMVFS, LIFECYCLE_REMOVE, LIFECYCLE_UNBIND };
-
-	for (size_t i = 0; event->pf[0] && i < sizeof(kinds) / sizeof(kinds[0]); i++) {
-		struct span *span = outer(lifecycle, event->tid, kinds[i], event->pf);
-
-		if (span)
-			return span;
-	}
-	return NULL;
+	return kind == LIFECYCLE_NUMVFS || kind == LIFECYCLE_REMOVE || kind == LIFECYCLE_UNBIND;
 }
 
-static void feed_remove(struct lifecycle *lifecycle, const struct lifecycle_event *event)
+/* What this thread does to the device, its PF or a bridge above, event's own too: the outermost. */
+static struct span *change_of(const struct lifecycle *lifecycle,
+			      const struct lifecycle_event *event)
 {
-	struct span *change = change_of_pf(lifecycle, event);
-	/* One function calls another. */
-	bool again = outer(lifecycle, event->tid, LIFECYCLE_REMOVE, event->device);
-	struct span *span = begin(lifecycle, event);
+	struct span *found = NULL;
 
-	if (span)
-		span->told = true;
-	if (again)
-		return;
-	if (change && !change->told && has_open_vf(lifecycle, event->pf)) {
-		change->told = true;
-		tell_hazard(lifecycle,
-			    change->begin.kind == LIFECYCLE_UNBIND ? "unbound" : "numvfs",
-			    SEVERITY_CRITICAL, &change->begin,
-			    "VFs in use are taken away: this waits for their users");
+	for (struct span *span = lifecycle->spans; span; span = span->next)
+		if (span->begin.tid == event->tid && is_change(span->begin.kind) &&
+		    concerns(&span->begin, event->device, event->pf))
+			found = span;
+	return found;
+}
+
+static void tell_change(struct lifecycle *lifecycle, struct span *change)
+{
+	static const struct {
+		const char *name, *detail;
+	} texts[LIFECYCLE_KINDS] = {
+		[LIFECYCLE_NUMVFS] = { "numvfs",
+				       "VFs in use are taken away: this waits for their users" },
+		[LIFECYCLE_REMOVE] = { "removed", "in use: this waits for its users" },
+		[LIFECYCLE_UNBIND] = { "unbound", "in use: this waits for its users" },
+	};
+	const char *detail = texts[change->begin.kind].detail;
+
+	/* Some drivers leave the VFs as they are. */
+	if (change->begin.kind == LIFECYCLE_UNBIND && !is_open(lifecycle, change->begin.device))
+		detail = "VFs of it are in use, and lose who manages them";
+	change->told = true;
+	tell_hazard(lifecycle, texts[change->begin.kind].name, SEVERITY_CRITICAL, &change->begin,
+		    detail);
+}
+
+static void feed_taking(struct lifecycle *lifecycle, const struct lifecycle_event *event)
+{
+	struct span *span = begin(lifecycle, event), *change = change_of(lifecycle, event);
+	bool again = change && change != span && is_same(change->begin.device, event->device);
+	bool told = false;
+
+	if (change && !change->told && concerns_open(lifecycle, event)) {
+		tell_change(lifecycle, change);
+		told = change == span;
 	}
-	if (!change && is_affected(lifecycle, event->device))
-		tell_hazard(lifecycle, "removed", SEVERITY_CRITICAL, event,
-			    "in use: this waits for its users");
-	else
+	if (event->kind == LIFECYCLE_REMOVE && !again && !told)
 		tell_info(lifecycle, event->pf[0] ? "vf-destroyed" : "removed", event, 0);
-}
-
-static void feed_unbind(struct lifecycle *lifecycle, const struct lifecycle_event *event)
-{
-	struct span *span;
-	bool removed = outer(lifecycle, event->tid, LIFECYCLE_REMOVE, event->device);
-
-	span = begin(lifecycle, event);
-	if (removed || !is_affected(lifecycle, event->device))
-		return;
-	if (span)
-		span->told = true;
-	tell_hazard(lifecycle, "unbound", SEVERITY_CRITICAL, event,
-		    "in use: this waits for its users");
 }
 
 static void end_numvfs(struct lifecycle *lifecycle, struct span *span, __s64 result)
 {
+	/* One calls another, and a PF's driver takes its VFs with it. */
+	if (change_of(lifecycle, &span->begin))
+		return;
 	if (result < 0)
 		tell_info(lifecycle, "numvfs-refused", &span->begin, result);
 	else if (span->told || span->begin.value == span->begin.vfs)
 		return; /* told already, or nothing changed */
-	else if (span->in_use)
-		tell_hazard(lifecycle, "numvfs", SEVERITY_WARNING, &span->begin, "changed in use");
+	else if (span->open)
+		tell_users(lifecycle, "numvfs", SEVERITY_WARNING, &span->begin, "changed in use",
+			   span->open);
 	else
 		tell_info(lifecycle, "numvfs", &span->begin, result);
 }
 
-static void end_reset(struct lifecycle *lifecycle, const struct span *span, __s64 result)
-{
-	const struct lifecycle_event *event = &span->begin;
-
-	/* One calls another. */
-	if (result || outer(lifecycle, event->tid, LIFECYCLE_RESET, event->device))
-		return;
-	if (has_open_vf(lifecycle, event->device))
-		tell_hazard(lifecycle, "pf-reset", SEVERITY_CRITICAL, event,
-			    "its VFs in use were reset with it");
-}
-
 /*
- * Capabilities that VFs share
+ * PFs, and the capabilities that VFs share
  */
 
 static const char *cap_text(__u16 cap, const char *pasid, const char *pri)
@@ -345,30 +424,73 @@ static const char *cap_text(__u16 cap, const char *pasid, const char *pri)
 	return cap == CAP_PASID ? pasid : pri;
 }
 
-static void remember_cause(struct lifecycle *lifecycle, const struct lifecycle_event *event)
-{
-	struct cause *cause = lifecycle->causes;
+static const __u8 switch_of[SHARED_CAPS] = { SWITCH_PASID, SWITCH_PRI };
 
-	while (cause && !is_same(cause->event.device, event->device))
-		cause = cause->next;
-	if (!cause) {
-		cause = new_entry(lifecycle, sizeof(*cause));
-		if (!cause)
-			return;
-		cause->next = lifecycle->causes;
-		lifecycle->causes = cause;
-	}
-	cause->event = *event;
+static enum shared_cap shared_cap(__u16 cap)
+{
+	return cap == CAP_PASID ? SHARED_PASID : SHARED_PRI;
 }
 
-static const struct lifecycle_event *find_cause(const struct lifecycle *lifecycle,
-						const struct lifecycle_event *event)
+/* NULL: no memory. */
+static struct pf *find_pf(struct lifecycle *lifecycle, const char *device)
 {
-	for (const struct cause *cause = lifecycle->causes; cause; cause = cause->next)
-		if (is_same(cause->event.device, event->pf) &&
-		    event->time_ns - cause->event.time_ns < CAUSE_NS)
-			return &cause->event;
-	return NULL;
+	struct pf *pf = lifecycle->pfs;
+
+	while (pf && !is_same(pf->device, device))
+		pf = pf->next;
+	if (pf)
+		return pf;
+	pf = new_entry(lifecycle, sizeof(*pf));
+	if (!pf)
+		return NULL;
+	memcpy(pf->device, device, sizeof(pf->device));
+	pf->next = lifecycle->pfs;
+	lifecycle->pfs = pf;
+	return pf;
+}
+
+static void switch_on(struct pf *pf, __u8 what)
+{
+	pf->off &= ~what;
+	for (enum shared_cap cap = 0; cap < SHARED_CAPS; cap++)
+		if (what & switch_of[cap])
+			pf->told[cap] = false;
+}
+
+/* A PF has been reset, alone or with all behind a bridge: told once, whoever calls whom. */
+static void tell_reset(struct lifecycle *lifecycle, const struct span *span, struct pf *pf)
+{
+	const struct span *first = outermost(lifecycle, span->begin.tid, LIFECYCLE_RESET) ?: span;
+	struct lifecycle_event event = span->begin;
+
+	for (enum shared_cap cap = 0; cap < SHARED_CAPS; cap++)
+		if (!(pf->off & switch_of[cap]))
+			pf->cause[cap] = span->begin;
+	if (pf->reset_ns == first->begin.time_ns && pf->reset_tid == first->begin.tid)
+		return;
+	pf->reset_ns = first->begin.time_ns;
+	pf->reset_tid = first->begin.tid;
+	event.first_bus = 0;
+	memcpy(event.device, pf->device, sizeof(event.device));
+	tell_users(lifecycle, "pf-reset", SEVERITY_CRITICAL, &event,
+		   "its VFs in use were reset with it", span->open);
+}
+
+static void end_reset(struct lifecycle *lifecycle, const struct span *span, __s64 result)
+{
+	if (result)
+		return;
+	for (const struct open_device *open = span->open; open; open = open->next) {
+		struct pf *pf;
+
+		/* A VF's own is its user's business. */
+		if (!open->pf[0] ||
+		    (!is_same(span->begin.device, open->pf) && !is_behind(open->pf, &span->begin)))
+			continue;
+		pf = find_pf(lifecycle, open->pf);
+		if (pf)
+			tell_reset(lifecycle, span, pf);
+	}
 }
 
 static struct cap_user **find_cap_user(struct lifecycle *lifecycle,
@@ -392,16 +514,19 @@ static bool has_cap_users(const struct lifecycle *lifecycle, const char *pf, __u
 static void add_cap_user(struct lifecycle *lifecycle, const struct lifecycle_event *event)
 {
 	struct cap_user **place = find_cap_user(lifecycle, event);
+	struct pf *pf = find_pf(lifecycle, event->pf);
 
-	if (!*place) {
-		*place = new_entry(lifecycle, sizeof(**place));
-		if (!*place)
-			return;
-		(*place)->cap = event->cap;
-		memcpy((*place)->device, event->device, sizeof(event->device));
-		memcpy((*place)->pf, event->pf, sizeof(event->pf));
-	}
-	(*place)->told = false;
+	/* The PF has it on again. */
+	if (pf)
+		switch_on(pf, switch_of[shared_cap(event->cap)]);
+	if (*place)
+		return;
+	*place = new_entry(lifecycle, sizeof(**place));
+	if (!*place)
+		return;
+	(*place)->cap = event->cap;
+	memcpy((*place)->device, event->device, sizeof(event->device));
+	memcpy((*place)->pf, event->pf, sizeof(event->pf));
 }
 
 static void remove_cap_user(struct lifecycle *lifecycle, const struct lifecycle_event *event)
@@ -414,32 +539,45 @@ static void remove_cap_user(struct lifecycle *lifecycle, const struct lifecycle_
 	free(user);
 }
 
-/* Each VF tells of its loss; the PF has been switched off once. */
-static void feed_lost(struct lifecycle *lifecycle, const struct lifecycle_event *event)
+static void find_vf_users(const struct lifecycle *lifecycle, const char *pf,
+			  struct finding *finding)
 {
-	const struct lifecycle_event *cause = find_cause(lifecycle, event);
-	struct finding finding = find(cap_text(event->cap, "pasid-lost", "pri-lost"), event);
-	struct cap_user *mine = *find_cap_user(lifecycle, event);
-	bool told = mine && mine->told;
+	for (const struct open_device *open = lifecycle->open; open; open = open->next)
+		if (is_same(open->pf, pf))
+			add_user(finding, &open->user);
+}
 
-	remove_cap_user(lifecycle, event);
-	if (told)
-		return;
+/* All VFs that are open share it, whatever each does with it. */
+static void tell_lost(struct lifecycle *lifecycle, const struct lifecycle_event *event, __u16 cap,
+		      const char *pf, const struct lifecycle_event *cause)
+{
+	struct finding finding = find(cap_text(cap, "pasid-lost", "pri-lost"), event);
+
 	finding.severity = SEVERITY_CRITICAL;
 	finding.hazard = true;
-	finding.detail = "its PF's went off in use";
+	finding.detail = "VFs have it enabled, and the PF's went off";
 	/* The one who looks is not the one who did it. */
 	finding.pid = cause ? cause->pid : 0;
 	finding.tid = cause ? cause->tid : 0;
 	finding.comm = cause ? cause->comm : "";
-	find_users(lifecycle, &finding, event->device);
-	for (struct cap_user *user = lifecycle->cap_users; user; user = user->next) {
-		if (user->cap != event->cap || !is_same(user->pf, event->pf))
-			continue;
-		user->told = true;
-		find_users(lifecycle, &finding, user->device);
-	}
+	find_vf_users(lifecycle, pf, &finding);
 	tell(lifecycle, &finding);
+}
+
+/* Each VF tells of its loss; the PF has been switched off once, and that may have been seen. */
+static void feed_lost(struct lifecycle *lifecycle, const struct lifecycle_event *event)
+{
+	enum shared_cap cap = shared_cap(event->cap);
+	struct pf *pf = find_pf(lifecycle, event->pf);
+	const struct lifecycle_event *cause = pf ? &pf->cause[cap] : NULL;
+
+	if (cause && (!cause->time_ns || event->time_ns - cause->time_ns >= CAUSE_NS))
+		cause = NULL;
+	if (!pf || !pf->told[cap])
+		tell_lost(lifecycle, event, event->cap, event->pf, cause);
+	if (pf)
+		pf->told[cap] = true;
+	remove_cap_user(lifecycle, event);
 }
 
 static void feed_virtual_cap(struct lifecycle *lifecycle, const struct lifecycle_event *event)
@@ -461,43 +599,69 @@ static void feed_virtual_cap(struct lifecycle *lifecycle, const struct lifecycle
 	}
 }
 
-/* If zpci-vfio-pci knows of users, it will tell of their loss. */
-static void feed_cap_off(struct lifecycle *lifecycle, const struct lifecycle_event *event)
+static void feed_cap_off(struct lifecycle *lifecycle, const struct lifecycle_event *event,
+			 __u16 number)
 {
-	remember_cause(lifecycle, event);
-	if (!has_cap_users(lifecycle, event->device, event->cap) &&
-	    has_open_vf(lifecycle, event->device))
-		tell_hazard(lifecycle, cap_text(event->cap, "pasid-off", "pri-off"),
-			    SEVERITY_WARNING, event, "VFs in use share it");
+	enum shared_cap cap = shared_cap(number);
+	struct pf *pf = find_pf(lifecycle, event->device);
+
+	/* The kernel itself knows that it was on. */
+	if (!pf || (event->kind == LIFECYCLE_CONFIG_WRITE && pf->off & switch_of[cap]))
+		return;
+	pf->off |= switch_of[cap];
+	pf->cause[cap] = *event;
+	if (!has_open_vf(lifecycle, event->device))
+		return;
+	pf->told[cap] = true;
+	if (has_cap_users(lifecycle, event->device, number))
+		tell_lost(lifecycle, event, number, event->device, event);
+	else
+		tell_hazard(lifecycle, cap_text(number, "pasid-off", "pri-off"), SEVERITY_WARNING,
+			    event, "VFs in use share it");
 }
 
-/*
- * Configuration space
- */
-
-/* The bits of a byte of a register that are written as 0, as far as they are known. */
-static __u32 cleared(const struct lifecycle_event *event, __u32 offset, __u32 bits)
+static void feed_memory_off(struct lifecycle *lifecycle, const struct lifecycle_event *event)
 {
-	__u32 at = offset - event->offset;
+	struct pf *pf = find_pf(lifecycle, event->device);
+	__u8 off = event->off & (SWITCH_MEMORY | SWITCH_VF_MEMORY);
 
-	if (offset < event->offset || at >= event->bytes || at >= sizeof(event->value))
-		return 0;
-	return bits & ~(event->value >> (8 * at));
+	if (!pf)
+		return;
+	off &= ~pf->off;
+	pf->off |= off;
+	if (off & SWITCH_MEMORY && is_open(lifecycle, event->device))
+		tell_hazard(lifecycle, "memory-disabled", SEVERITY_CRITICAL, event,
+			    "in use, by the command register");
+	if (off & SWITCH_VF_MEMORY && has_open_vf(lifecycle, event->device))
+		tell_hazard(lifecycle, "memory-disabled", SEVERITY_CRITICAL, event,
+			    "that of its VFs in use, by SR-IOV control");
+}
+
+/* Around the kernel, which would keep what the device loses. */
+static void feed_reset_by_hand(struct lifecycle *lifecycle, const struct lifecycle_event *event)
+{
+	struct span *span = begin(lifecycle, event);
+
+	if (!span)
+		return;
+	take_out(lifecycle, &lifecycle->spans);
+	end_reset(lifecycle, span, 0);
+	free_span(span);
 }
 
 static void feed_config_write(struct lifecycle *lifecycle, const struct lifecycle_event *event)
 {
-	if (!event->pf[0]) {
-		remember_cause(lifecycle, event);
-		if (cleared(event, COMMAND, COMMAND_MEMORY) && is_open(lifecycle, event->device))
-			tell_hazard(lifecycle, "memory-disabled", SEVERITY_CRITICAL, event,
-				    "in use, by the command register");
-	}
-	if (event->sriov &&
-	    cleared(event, event->sriov + SRIOV_CONTROL, SRIOV_ENABLE | SRIOV_MEMORY) &&
-	    has_open_vf(lifecycle, event->device))
-		tell_hazard(lifecycle, "memory-disabled", SEVERITY_CRITICAL, event,
-			    "that of its VFs in use, by SR-IOV control");
+	struct pf *pf = event->on ? find_pf(lifecycle, event->device) : NULL;
+
+	if (pf)
+		switch_on(pf, event->on);
+	feed_memory_off(lifecycle, event);
+	if (event->off & SWITCH_PASID)
+		feed_cap_off(lifecycle, event, CAP_PASID);
+	if (event->off & SWITCH_PRI)
+		feed_cap_off(lifecycle, event, CAP_PRI);
+	if (event->on & SWITCH_RESET)
+		feed_reset_by_hand(lifecycle, event);
 }
 
 /*
@@ -514,10 +678,17 @@ static void feed_close(struct lifecycle *lifecycle, const struct lifecycle_event
 	remove_open(lifecycle, event->device);
 }
 
-static void tell_refused(struct lifecycle *lifecycle, const struct lifecycle_event *event)
+static void tell_refused(struct lifecycle *lifecycle, const struct lifecycle_event *event,
+			 __s64 result)
 {
-	tell_hazard(lifecycle, "token-refused", SEVERITY_WARNING, event,
-		    "a VF token is missing or wrong");
+	struct finding finding = find("token-refused", event);
+
+	finding.severity = SEVERITY_WARNING;
+	finding.hazard = true;
+	finding.result = result;
+	finding.detail = "a VF token is missing, wrong, or not to be there";
+	find_users(&finding, lifecycle->open, event);
+	tell(lifecycle, &finding);
 }
 
 /*
@@ -526,16 +697,43 @@ static void tell_refused(struct lifecycle *lifecycle, const struct lifecycle_eve
 
 static void feed_begin(struct lifecycle *lifecycle, const struct lifecycle_event *event)
 {
-	switch (event->kind) {
-	case LIFECYCLE_REMOVE:
-		feed_remove(lifecycle, event);
-		break;
-	case LIFECYCLE_UNBIND:
-		feed_unbind(lifecycle, event);
-		break;
-	default:
+	forget_stale(lifecycle, event);
+	if (event->kind == LIFECYCLE_REMOVE || event->kind == LIFECYCLE_UNBIND)
+		feed_taking(lifecycle, event);
+	else
 		begin(lifecycle, event);
-	}
+}
+
+static void end_token_check(struct lifecycle *lifecycle, const struct span *span, __s64 result)
+{
+	/* One function calls another. */
+	if (result < 0 && !outermost(lifecycle, span->begin.tid, LIFECYCLE_TOKEN_REFUSED))
+		tell_refused(lifecycle, &span->begin, result);
+}
+
+/* Whoever opens a device has its memory switched on. */
+static void switch_on_memory(struct lifecycle *lifecycle, const char *device)
+{
+	struct pf *pf = find_pf(lifecycle, device);
+
+	if (pf)
+		switch_on(pf, SWITCH_MEMORY);
+}
+
+/*
+ * A VF's by the kernel, if its PF's is off: the kernel tries it for VFs that nobody has open, too,
+ * at each IOMMU domain. Or a PF's.
+ */
+static void end_cap_on(struct lifecycle *lifecycle, const struct lifecycle_event *event,
+		       __s64 result)
+{
+	struct pf *pf = event->pf[0] || result ? NULL : find_pf(lifecycle, event->device);
+
+	if (pf)
+		switch_on(pf, switch_of[shared_cap(event->cap)]);
+	if (result < 0 && event->pf[0] && is_open(lifecycle, event->device))
+		tell_hazard(lifecycle, cap_text(event->cap, "pasid-refused", "pri-refused"),
+			    SEVERITY_WARNING, event, "its PF's is off");
 }
 
 static void feed_end(struct lifecycle *lifecycle, const struct lifecycle_event *event)
@@ -552,6 +750,7 @@ static void feed_end(struct lifecycle *lifecycle, const struct lifecycle_event *
 		/* By its first user: whoever had it has closed it, seen or not. */
 		remove_open(lifecycle, first->device);
 		add_open(lifecycle, first);
+		switch_on_memory(lifecycle, first->device);
 		break;
 	case LIFECYCLE_NUMVFS:
 		end_numvfs(lifecycle, span, event->result);
@@ -560,17 +759,13 @@ static void feed_end(struct lifecycle *lifecycle, const struct lifecycle_event *
 		end_reset(lifecycle, span, event->result);
 		break;
 	case LIFECYCLE_CAP_ON:
-		/* The kernel tries it for VFs that nobody has open, too: at each IOMMU domain. */
-		if (event->result < 0 && first->pf[0] && is_open(lifecycle, first->device))
-			tell_hazard(lifecycle, cap_text(first->cap, "pasid-refused", "pri-refused"),
-				    SEVERITY_WARNING, first, "its PF's is off");
+		end_cap_on(lifecycle, first, event->result);
 		break;
 	case LIFECYCLE_TOKEN_REFUSED:
-		if (event->result == -13) /* EACCES of the kernel, whatever machine this is */
-			tell_refused(lifecycle, first);
+		end_token_check(lifecycle, span, event->result);
 		break;
 	}
-	free(span);
+	free_span(span);
 }
 
 static void feed_moment(struct lifecycle *lifecycle, const struct lifecycle_event *event)
@@ -589,13 +784,13 @@ static void feed_moment(struct lifecycle *lifecycle, const struct lifecycle_even
 		feed_config_write(lifecycle, event);
 		break;
 	case LIFECYCLE_CAP_OFF:
-		feed_cap_off(lifecycle, event);
+		feed_cap_off(lifecycle, event, event->cap);
 		break;
 	case LIFECYCLE_VIRTUAL_CAP:
 		feed_virtual_cap(lifecycle, event);
 		break;
 	case LIFECYCLE_TOKEN_REFUSED:
-		tell_refused(lifecycle, event);
+		tell_refused(lifecycle, event, event->result);
 		break;
 	}
 }
@@ -621,25 +816,15 @@ struct lifecycle *lifecycle_new(lifecycle_report report, void *argument)
 	return lifecycle;
 }
 
-/* Of any kind: an entry begins with where the next one is. */
-static void free_all(void *list)
-{
-	while (list) {
-		void *next = *(void **)list;
-
-		free(list);
-		list = next;
-	}
-}
-
 void lifecycle_free(struct lifecycle *lifecycle)
 {
 	if (!lifecycle)
 		return;
+	while (lifecycle->spans)
+		free_span(take_out(lifecycle, &lifecycle->spans));
 	free_all(lifecycle->open);
-	free_all(lifecycle->spans);
 	free_all(lifecycle->cap_users);
-	free_all(lifecycle->causes);
+	free_all(lifecycle->pfs);
 	free(lifecycle);
 }
 

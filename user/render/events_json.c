@@ -28,7 +28,7 @@ static void add_details(json_t *object, const struct finding *finding)
 
 	if (event->pf[0])
 		json_add_text(object, "pf", event->pf, sizeof(event->pf));
-	if (event->sriov)
+	if (event->is_physfn)
 		json_add_number(object, "vfs", event->vfs);
 	if (event->kind == LIFECYCLE_NUMVFS)
 		json_add_number(object, "numvfs", event->value);
