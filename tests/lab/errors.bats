@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-only
+# bats file_tags=one-guest
 # What goes wrong ends in one line that names it and what to do, with the right
 # exit status, and leaves nothing attached and the terminal as it was.
 # shellcheck disable=SC2030,SC2031,SC2154  # bats sets stderr
@@ -52,7 +53,13 @@ refused() {
 }
 
 @test "a wrong command line: status 2, one line, and an object with --json" {
-	refused 'which subcommand: latency, top, trace, events or doctor?'
+	refused 'which subcommand: latency, top, trace, events, policy or doctor?'
+	refused 'policy what: check, load, show, stats, watch or unload' policy
+	refused 'policy destroy: check, load' policy destroy
+	refused 'policy load takes one FILE' policy load
+	refused 'policy show takes no argument' policy show x
+	refused 'lsm, fmod_ret or kprobe' policy load --hook-type=x y
+	refused 'a number from 1 on' policy watch -n -1
 	refused "'bogus' is not a subcommand" bogus
 	refused "unrecognized option '--bogus' (see vfioscope latency --help)" latency --bogus
 	refused "option requires an argument -- 'd'" latency -d

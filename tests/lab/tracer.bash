@@ -62,6 +62,8 @@ agree() {
 
 # In the end nothing is in flight either.
 nothing_lost() { # NAME
+	jq -c 'select(.type | startswith("loss")) | with_entries(select(.value != 0))' \
+		"$OUT/$1.tracer"
 	holds '.[-1].in_flight == 0 and (map(select(.type | startswith("loss"))) | all(.[];
 		to_entries | map(select(.key | IN("type", "schema", "interval", "time_ns", "in_flight")
 			| not)) | length >= 10 and all(.[]; .value == 0)))' "$1"

@@ -71,6 +71,7 @@ passed() { # GROUP
 @test "PF users and changes of the number race" { passed races; }
 @test "the PF is unbound under its VFs: it waits for their users" { passed stub_removed; }
 @test "vfioscope events tells of each hazard once, by whom, and who is in the device" { passed hazards; }
+@test "vfioscope events knows who had a device open before it came" { passed opened_before; }
 @test "vfioscope events: ordinary use is no hazard" { passed ordinary; }
 @test "the kernels have nothing to complain about" {
 	passed log

@@ -19,6 +19,23 @@
 /* A function of the kernel's self-test: nothing calls it. */
 #define QUIET_FUNCTION "bpf_fentry_test1"
 
+/* Modules that are loaded, loading or unloading; not those that are built in. */
+static bool is_in_module_list(const char *module)
+{
+	FILE *list = fopen("/proc/modules", "re");
+	size_t length = strlen(module), room = 0;
+	bool found = false;
+	char *line = NULL;
+
+	while (list && !found && getline(&line, &room, list) > 0)
+		found = !strncmp(line, module, length) && line[length] == ' ';
+	free(line);
+	if (list)
+		fclose(list);
+	return found;
+}
+
+/* A module's folder is there before it says its state, and longer. */
 static __u64 kernel_module(const char *module)
 {
 	char path[PATH_MAX], state[8] = "";
@@ -30,8 +47,8 @@ static __u64 kernel_module(const char *module)
 		return 0;
 	snprintf(path, sizeof(path), "/sys/module/%s/initstate", module);
 	file = fopen(path, "re");
-	if (!file) /* built in, unless it went just now */
-		return access(dirname(path), F_OK) ? 0 : folder.st_ino;
+	if (!file)
+		return is_in_module_list(module) || access(dirname(path), F_OK) ? 0 : folder.st_ino;
 	if (!fgets(state, sizeof(state), file))
 		state[0] = '\0';
 	fclose(file);
