@@ -56,7 +56,7 @@ user_cppflags = -Iinclude -Iuser -isystem $(BUILD)/bpf $(all_cppflags)
 fortify = $(if $(filter -O0 -fsanitize=%,$(CFLAGS)),,-D_FORTIFY_SOURCE=2)
 
 bpf_libs := -lbpf -lelf -lz
-user_libs := $(bpf_libs) -ljansson -lncursesw -ltinfo -lcap
+user_libs := $(bpf_libs) -ljansson -lcyaml -lyaml -lncursesw -ltinfo -lcap
 
 ifdef cross
 # A machine elsewhere: nothing is assumed about its libraries.
@@ -90,40 +90,41 @@ endif
 domains := $(patsubst bpf/%.bpf.c,%,$(wildcard bpf/*.bpf.c))
 variants_latency := fsession fentry kprobe
 variants_lifecycle := fentry kprobe
+variants_policy := lsm fmod_ret kprobe
 define_fsession := -DHOOK_FSESSION
 define_fentry := -DHOOK_FENTRY
 define_kprobe := -DHOOK_KPROBE
+define_lsm := -DHOOK_LSM
+define_fmod_ret := -DHOOK_FMOD_RET
 
 programs_of = $(if $(variants_$1),$(addprefix $1_,$(variants_$1)),$1)
 skeletons_of = $(patsubst %,$(BUILD)/bpf/%.skel.h,$(call programs_of,$1))
 bpf_programs := $(foreach domain,$(domains),$(call programs_of,$(domain)))
 bpf_objects := $(bpf_programs:%=$(BUILD)/bpf/%.bpf.o)
-bench_bpf_objects := $(patsubst tests/bench/%.bpf.c,$(BUILD)/bpf/bench/%.bpf.o,\
-		     $(wildcard tests/bench/*.bpf.c))
-kmod_bpf_objects := $(patsubst tests/kmod/%.bpf.c,$(BUILD)/bpf/kmod/%.bpf.o,\
-		    $(wildcard tests/kmod/*.bpf.c))
+test_bpf_objects := $(patsubst tests/%.bpf.c,$(BUILD)/bpf/%.bpf.o,$(wildcard tests/*/*.bpf.c))
 
 object = $(1:%.c=$(BUILD)/obj/%.o)
 user_sources := $(wildcard user/*.c user/*/*.c)
 user_objects := $(call object,$(user_sources))
 client_sources := $(wildcard tests/client/*.c)
 client_objects := $(call object,$(client_sources))
-fuzz_sources := $(wildcard tests/fuzz/*.c)
+fuzz_sources := $(filter-out %.bpf.c tests/fuzz/fuzz_% tests/fuzz/policy_%,$(wildcard tests/fuzz/*.c))
 fuzz_objects := $(call object,$(fuzz_sources) $(addprefix tests/client/,device.c message.c zpci.c))
-unit_sources := $(wildcard tests/unit/test_*.c)
-unit_tests := $(unit_sources:tests/unit/%.c=$(BUILD)/unit/%)
+unit_sources := $(wildcard tests/unit/*.c)
+unit_tests := $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(filter tests/unit/test_%,$(unit_sources)))
 c_objects := $(user_objects) $(client_objects) \
-	     $(call object,$(unit_sources) $(fuzz_sources) tests/bench/attach.c)
+	     $(call object,$(unit_sources) $(fuzz_sources) tests/bench/attach.c tests/fuzz/policy_pairs.c \
+	     tests/policy/map_file.c)
 
 # --- targets ----------------------------------------------------------------------------
 
-.PHONY: all client unit kmod modules_install setup run check check-debug bench bench-tools \
+.PHONY: all client unit kmod modules_install setup run check check-debug bench bench-tools fuzz-policy \
 	 install uninstall clean lint help FORCE
 
 all: $(BUILD)/vfioscope
-client: $(BUILD)/tests/vfio-client $(BUILD)/tests/zpci-fuzz
+client: $(addprefix $(BUILD)/tests/,vfio-client zpci-fuzz policy-pairs map-file)
 unit: $(unit_tests)
-bench-tools: $(BUILD)/tests/attach $(bench_bpf_objects) $(kmod_bpf_objects)
+bench-tools: $(BUILD)/tests/attach $(test_bpf_objects)
 
 help:
 	printf '%s\n' \
@@ -137,6 +138,7 @@ help:
 	'make bench          what tracing and the zPCI region cost, in instructions' \
 	'make setup          install the packages that all this needs; run, check do it too' \
 	'make client         the test client and the fuzzer; make unit: the unit tests' \
+	'make fuzz-policy    FUZZ_SECONDS of any texts as policy files' \
 	'make install        to PREFIX=/usr/local under DESTDIR=; make uninstall' \
 	'make lint           formatting, static analysis, shell scripts, licences' \
 	'make clean' \
@@ -178,10 +180,9 @@ $(foreach domain,$(domains),$(if $(variants_$(domain)),\
 	$(foreach variant,$(variants_$(domain)),\
 		$(eval $(call bpf_program,$(domain)_$(variant),$(domain),$(variant)))),\
 	$(eval $(call bpf_program,$(domain),$(domain),))))
-$(bench_bpf_objects): $(BUILD)/bpf/bench/%.bpf.o: tests/bench/%.bpf.c
-$(kmod_bpf_objects): $(BUILD)/bpf/kmod/%.bpf.o: tests/kmod/%.bpf.c
+$(test_bpf_objects): $(BUILD)/bpf/%.bpf.o: tests/%.bpf.c
 
-$(bpf_objects) $(bench_bpf_objects) $(kmod_bpf_objects): $(BUILD)/vmlinux/vmlinux.h $(BUILD)/stamp/flags Makefile
+$(bpf_objects) $(test_bpf_objects): $(BUILD)/vmlinux/vmlinux.h $(BUILD)/stamp/flags Makefile
 	$(call say,BPF,$(patsubst $(BUILD)/bpf/%.bpf.o,%,$@))
 	mkdir -p $(@D)
 	$(CLANG) $(bpf_flags) $(variant_flags) -MMD -MP -MF $(@:.o=.d) -MT $@ \
@@ -208,8 +209,9 @@ $(foreach domain,$(domains),\
 		$(call skeletons_of,$(domain))))
 $(call object,tests/unit/test_core_btf.c): $(call skeletons_of,latency)
 
-$(user_objects) $(call object,$(unit_sources)): private cppflags = $(user_cppflags)
-$(client_objects) $(call object,$(fuzz_sources) tests/bench/attach.c): private cppflags = $(all_cppflags)
+$(user_objects) $(call object,$(unit_sources) tests/fuzz/policy_pairs.c): private cppflags = $(user_cppflags)
+$(client_objects) $(call object,$(fuzz_sources) tests/bench/attach.c tests/policy/map_file.c): \
+	private cppflags = $(all_cppflags)
 
 $(c_objects): $(BUILD)/obj/%.o: %.c $(BUILD)/stamp/flags Makefile | $(sysroot)
 	$(call say,CC,$<)
@@ -222,8 +224,29 @@ $(BUILD)/tests/vfio-client: $(client_objects) $(BUILD)/stamp/client
 $(BUILD)/tests/vfio-client: private libs = -lpthread
 $(BUILD)/tests/zpci-fuzz: $(fuzz_objects)
 $(BUILD)/tests/zpci-fuzz: private libs = -lpthread
+policy_evaluators := $(call object,$(addprefix tests/unit/policy_,random.c reference.c))
+$(BUILD)/tests/policy-pairs: $(call object,tests/fuzz/policy_pairs.c) $(policy_evaluators) \
+			     $(BUILD)/obj/user.a | $(BUILD)/bpf/fuzz/policy_evaluate.bpf.o
+$(BUILD)/tests/policy-pairs: private libs = $(user_libs)
+$(BUILD)/tests/map-file: $(call object,tests/policy/map_file.c)
 $(BUILD)/tests/attach: $(call object,tests/bench/attach.c)
 $(BUILD)/tests/attach: private libs = $(bpf_libs)
+
+# Whatever a text does to the reading and compiling of policies: libFuzzer, with sanitizers.
+FUZZ_SECONDS ?= 60
+fuzz_policy_sources := tests/fuzz/fuzz_policy.c $(wildcard user/model/policy_*.c) \
+		       $(addprefix user/model/,names.c parse.c)
+
+$(BUILD)/tests/fuzz-policy: $(fuzz_policy_sources) $(wildcard user/model/*.h include/vfioscope/*.h)
+	$(call say,FUZZ,$@)
+	mkdir -p $(@D)
+	$(CLANG) -g -O1 -std=gnu11 -Iinclude -Iuser -fsanitize=fuzzer,address,undefined \
+		-fno-sanitize-recover=undefined $(fuzz_policy_sources) -lcyaml -lyaml -o $@
+
+fuzz-policy: $(BUILD)/tests/fuzz-policy
+	mkdir -p $(BUILD)/fuzz/policies
+	$< -max_total_time=$(FUZZ_SECONDS) -max_len=4096 -print_final_stats=1 -verbosity=0 \
+		-artifact_prefix=$(BUILD)/fuzz/ $(BUILD)/fuzz/policies tests/fuzz/policies
 
 # A unit test brings a main() of its own, and links what it calls.
 $(BUILD)/obj/user.a: $(filter-out %/main.o,$(user_objects)) $(BUILD)/stamp/user
@@ -231,8 +254,9 @@ $(BUILD)/obj/user.a: $(filter-out %/main.o,$(user_objects)) $(BUILD)/stamp/user
 	$(AR) rc $@ $(filter %.o,$^)
 $(unit_tests): $(BUILD)/unit/%: $(BUILD)/obj/tests/unit/%.o $(BUILD)/obj/user.a
 $(unit_tests): private libs = -lcmocka -lm $(user_libs)
+$(BUILD)/unit/test_policy: $(policy_evaluators)
 
-$(BUILD)/vfioscope $(addprefix $(BUILD)/tests/,vfio-client zpci-fuzz attach) $(unit_tests): | \
+$(BUILD)/vfioscope $(addprefix $(BUILD)/tests/,vfio-client zpci-fuzz policy-pairs map-file attach) $(unit_tests): | \
 	$(sysroot)
 	$(call say,LD,$@)
 	mkdir -p $(@D)
@@ -257,7 +281,7 @@ $(stamps): FORCE
 	@printf '%s\n' '$(subst ','\'',$(text))' >$@.new
 	@if cmp -s $@.new $@; then rm $@.new; else mv $@.new $@; fi
 
--include $(c_objects:.o=.d) $(bpf_objects:.o=.d) $(bench_bpf_objects:.o=.d) $(kmod_bpf_objects:.o=.d)
+-include $(c_objects:.o=.d) $(bpf_objects:.o=.d) $(test_bpf_objects:.o=.d)
 
 # --- to see it, to test it ---------------------------------------------------------------------
 
@@ -318,14 +342,21 @@ lint: setup
 sbindir = $(DESTDIR)$(PREFIX)/sbin
 mandir = $(DESTDIR)$(PREFIX)/share/man/man8
 completiondir = $(DESTDIR)$(PREFIX)/share/bash-completion/completions
+policydir = $(DESTDIR)$(PREFIX)/share/vfioscope/policies
+unitdir = $(DESTDIR)$(PREFIX)/lib/systemd/system
 
 install: all
 	install -D -m 755 $(BUILD)/vfioscope $(sbindir)/vfioscope
-	install -D -m 644 user/vfioscope.8 $(mandir)/vfioscope.8
+	install -D -m 644 -t $(mandir) user/vfioscope.8 user/vfioscope-policy.8
 	install -D -m 644 user/vfioscope.bash-completion $(completiondir)/vfioscope
+	install -d $(policydir) $(unitdir)
+	install -m 644 user/policies/*.yaml $(policydir)
+	sed 's,@sbindir@,$(PREFIX)/sbin,' user/vfioscope-policy.service >$(unitdir)/vfioscope-policy.service
 
 uninstall:
-	rm -f $(sbindir)/vfioscope $(mandir)/vfioscope.8 $(completiondir)/vfioscope
+	rm -f $(sbindir)/vfioscope $(mandir)/vfioscope.8 $(mandir)/vfioscope-policy.8 $(completiondir)/vfioscope
+	rm -f $(unitdir)/vfioscope-policy.service
+	rm -rf $(policydir)
 
 clean:
 	rm -rf $(BUILD)

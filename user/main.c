@@ -18,9 +18,11 @@ static const struct {
 	{ "top", command_top, "the same, live on the terminal" },
 	{ "trace", command_trace, "a line for each operation, or each slow one" },
 	{ "events", command_events, "what happens to PFs and VFs, and when it is dangerous" },
+	{ "policy", command_policy, "what may be done to devices, and holding everybody to it" },
 	{ "doctor", command_doctor, "what this kernel offers, and what is missing" },
 };
 
+#define NAMES "latency, top, trace, events, policy or doctor"
 #define COMMANDS (sizeof(commands) / sizeof(commands[0]))
 
 static void show_help(void)
@@ -50,8 +52,7 @@ int main(int argc, char **argv)
 
 	occupy_standard_files();
 	if (!name) {
-		message_error(
-			"which subcommand: latency, top, trace, events or doctor? (see --help)");
+		message_error("which subcommand: " NAMES "? (see --help)");
 		return STATUS_USAGE;
 	}
 	if (!strcmp(name, "-h") || !strcmp(name, "--help") || !strcmp(name, "help")) {
@@ -65,8 +66,6 @@ int main(int argc, char **argv)
 	for (size_t i = 0; i < COMMANDS; i++)
 		if (!strcmp(name, commands[i].name))
 			return commands[i].run(argc - 1, argv + 1);
-	message_error(
-		"'%s' is not a subcommand: latency, top, trace, events or doctor (see --help)",
-		name);
+	message_error("'%s' is not a subcommand: " NAMES " (see --help)", name);
 	return STATUS_USAGE;
 }

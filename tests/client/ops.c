@@ -90,6 +90,23 @@ static int run_write(struct worker *worker, const struct step *step, uint64_t nt
 	return err;
 }
 
+static ssize_t move_vector(struct worker *worker, const struct step *step,
+			   const struct iovec *segments, off_t pos)
+{
+	int fd = worker->device->fd;
+
+	switch (step->op->flags & (OP_WRITES | OP_VECTOR2)) {
+	case OP_WRITES | OP_VECTOR2:
+		return pwritev2(fd, segments, step->segments, pos, 0);
+	case OP_VECTOR2:
+		return preadv2(fd, segments, step->segments, pos, 0);
+	case OP_WRITES:
+		return pwritev(fd, segments, step->segments, pos);
+	default:
+		return preadv(fd, segments, step->segments, pos);
+	}
+}
+
 static int run_vector(struct worker *worker, const struct step *step, uint64_t nth)
 {
 	off_t pos = position(worker, step);
@@ -104,10 +121,7 @@ static int run_vector(struct worker *worker, const struct step *step, uint64_t n
 		segments[i].iov_len = step->width;
 	}
 	start = clock_ns();
-	if (step->op->flags & OP_WRITES)
-		ret = pwritev(worker->device->fd, segments, step->segments, pos);
-	else
-		ret = preadv(worker->device->fd, segments, step->segments, pos);
+	ret = move_vector(worker, step, segments, pos);
 	ns = clock_ns() - start;
 	err = moved(ret, (size_t)step->width * step->segments);
 	record(worker, 0, ns, err, ret > 0 ? ret : 0);
@@ -335,6 +349,31 @@ static int run_mmap(struct worker *worker, const struct step *step, uint64_t nth
 	record(worker, 0, ns, err, 0);
 	if (!err)
 		munmap(map, step->pages * sysconf(_SC_PAGESIZE));
+	return err;
+}
+
+/* The mapping outlives the operation: what is decided later about mappings meets it. */
+static int run_mprotect(struct worker *worker, const struct step *step, uint64_t nth)
+{
+	const size_t page = sysconf(_SC_PAGESIZE);
+	static _Thread_local void *map;
+	uint64_t start;
+	int err;
+
+	(void)nth;
+	if (!map)
+		map = mmap(NULL, page, PROT_READ, MAP_SHARED, worker->device->fd,
+			   position(worker, step));
+	if (map == MAP_FAILED) {
+		err = errno;
+		map = NULL;
+		return err;
+	}
+	start = clock_ns();
+	err = mprotect(map, page, PROT_READ | PROT_WRITE) ? errno : 0;
+	record(worker, 0, clock_ns() - start, err, 0);
+	if (!err)
+		mprotect(map, page, PROT_READ);
 	return err;
 }
 
@@ -676,6 +715,26 @@ const struct op ops[] = {
 		.region = -1,
 	},
 	{
+		.name = "readv2",
+		.parts = { "read" },
+		.run = run_vector,
+		.help = "the same by preadv2(2)",
+		.keys = ACCESS | KEY_REGION | KEY_SEGMENTS,
+		.required = KEY_REGION,
+		.flags = OP_REGION | OP_VECTOR2,
+		.region = -1,
+	},
+	{
+		.name = "writev2",
+		.parts = { "write" },
+		.run = run_vector,
+		.help = "the same by pwritev2(2)",
+		.keys = ACCESS | KEY_REGION | KEY_SEGMENTS | KEY_VALUE,
+		.required = KEY_REGION | KEY_OFFSET | KEY_VALUE,
+		.flags = OP_REGION | OP_WRITES | OP_VECTOR2,
+		.region = -1,
+	},
+	{
 		.name = "uring-read",
 		.parts = { "read" },
 		.run = run_uring,
@@ -767,6 +826,16 @@ const struct op ops[] = {
 		.run = run_mmap,
 		.help = "map pages of a BAR and unmap them, untouched",
 		.keys = KEY_BAR | KEY_OFFSET | KEY_PAGES | COMMON,
+		.flags = OP_REGION,
+		.region = -1,
+	},
+	{
+		.name = "mprotect",
+		.parts = { "mprotect" },
+		.run = run_mprotect,
+		.help = "allow to write to a page of a BAR; the thread maps it for reading the "
+			"first time, and keeps it",
+		.keys = KEY_BAR | KEY_OFFSET | COMMON,
 		.flags = OP_REGION,
 		.region = -1,
 	},

@@ -47,7 +47,8 @@ enum op_flag {
 	OP_UNCOUNTED = 1 << 2, /* no VFIO operation: neither reported nor split nor paced */
 	OP_REPLACES_FD = 1 << 3,
 	OP_URING = 1 << 4,
-	OP_ZPCI = 1 << 5, /* needs the zPCI I/O region */
+	OP_ZPCI = 1 << 5,    /* needs the zPCI I/O region */
+	OP_VECTOR2 = 1 << 6, /* by the newer system call */
 };
 
 struct worker;

@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Whose file it is. All files of the machine come by here: what is neither VFIO's nor PCI's has to
+ * leave at once.
+ */
+#ifndef VFIOSCOPE_POLICY_FILE_BPF_H
+#define VFIOSCOPE_POLICY_FILE_BPF_H
+
+#include "policy_subject.bpf.h"
+
+#include <bpf/bpf_core_read.h>
+#include <bpf/bpf_helpers.h>
+
+enum file_kind {
+	FILE_OF_OTHERS,
+	FILE_VFIO_DEVICE,
+	FILE_VFIO, /* a group, or a container */
+	FILE_SYSFS,
+	FILE_PROC,
+	FILE_SELF_TEST,
+};
+
+/* include/uapi/linux/magic.h */
+#define SYSFS_MAGIC 0x62656572
+#define PROC_SUPER_MAGIC 0x9fa0
+
+#ifdef HOOK_KPROBE
+#define READ(pointer, member) BPF_CORE_READ(pointer, member)
+#define READ2(pointer, a, b) BPF_CORE_READ(pointer, a, b)
+#define READ_BYTE(pointer, array, index)                                                           \
+	({                                                                                         \
+		char byte = 0;                                                                     \
+		bpf_probe_read_kernel(&byte, 1,                                                    \
+				      (void *)(pointer) +                                          \
+					      bpf_core_field_offset(*(pointer), array) + (index)); \
+		byte;                                                                              \
+	})
+#else
+#define READ(pointer, member) ((pointer)->member)
+#define READ2(pointer, a, b) ((pointer)->a->b)
+#define READ_BYTE(pointer, array, index) ((pointer)->array[index])
+#endif
+
+/* Addresses that user space found, where VFIO is no module: else 0. */
+const volatile struct policy_settings policy_settings SEC(".rodata.settings");
+
+static __always_inline bool is_of_vfio(const struct file_operations *operations)
+{
+	struct module *owner = READ(operations, owner);
+
+	if (policy_settings.device_operations)
+		return (__u64)operations == policy_settings.device_operations ||
+		       (__u64)operations == policy_settings.group_operations;
+	return owner && READ_BYTE(owner, name, 0) == 'v' && READ_BYTE(owner, name, 1) == 'f' &&
+	       READ_BYTE(owner, name, 2) == 'i' && READ_BYTE(owner, name, 3) == 'o' &&
+	       !READ_BYTE(owner, name, 4);
+}
+
+static __always_inline enum file_kind file_kind_of(struct file *file)
+{
+	const struct file_operations *operations = READ(file, f_op);
+	struct inode *inode;
+	__u64 magic;
+
+	if (is_of_vfio(operations))
+		return READ(operations, read) ? FILE_VFIO_DEVICE : FILE_VFIO;
+	inode = READ(file, f_inode);
+	magic = READ2(inode, i_sb, s_magic);
+	if (magic == SYSFS_MAGIC)
+		return FILE_SYSFS;
+	if (magic == PROC_SUPER_MAGIC)
+		return FILE_PROC;
+	if (policy_state.self_test_process &&
+	    policy_state.self_test_process == bpf_get_current_pid_tgid() >> 32 &&
+	    policy_state.self_test_inode == READ(inode, i_ino))
+		return FILE_SELF_TEST;
+	return FILE_OF_OTHERS;
+}
+
+/*
+ * sysfs
+ */
+
+#pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
+
+struct kset___policy {
+	struct kobject___vfioscope kobj;
+};
+
+struct kobject___policy {
+	struct kset___policy *kset;
+};
+
+struct proc_dir_entry___policy {
+	struct proc_dir_entry___policy *parent;
+	char *name;
+	void *data;
+};
+
+struct proc_inode___policy {
+	struct proc_dir_entry___policy *pde;
+	struct inode vfs_inode;
+};
+
+#pragma clang attribute pop
+
+struct short_name {
+	char text[24];
+};
+
+static __always_inline void read_name(struct short_name *name, const char *address)
+{
+	__builtin_memset(name, 0, sizeof(*name));
+	bpf_probe_read_kernel_str(name->text, sizeof(name->text), address);
+}
+
+#define NAME_IS(name, literal) is_named(&(name), literal, sizeof(literal))
+
+static __always_inline bool is_named(const struct short_name *name, const char *literal,
+				     __u32 bytes)
+{
+	for (__u32 i = 0; i < bytes; i++)
+		if (name->text[i] != literal[i])
+			return false;
+	return true;
+}
+
+/* What a file of a device in sysfs does when it is read or written; POLICY_OPERATIONS: nothing. */
+static __always_inline __u32 sysfs_operation(const struct short_name *file, bool write)
+{
+	if (NAME_IS(*file, "config"))
+		return write ? POLICY_SYSFS_CONFIG_WRITE : POLICY_SYSFS_CONFIG_READ;
+	if (is_named(file, "resource", sizeof("resource") - 1) && file->text[8])
+		return POLICY_SYSFS_RESOURCE;
+	if (NAME_IS(*file, "rom"))
+		return POLICY_SYSFS_RESOURCE;
+	if (!write)
+		return POLICY_OPERATIONS;
+	if (NAME_IS(*file, "sriov_numvfs"))
+		return POLICY_SYSFS_NUMVFS;
+	if (NAME_IS(*file, "reset") || NAME_IS(*file, "reset_subordinate"))
+		return POLICY_SYSFS_RESET;
+	if (NAME_IS(*file, "remove") || NAME_IS(*file, "power"))
+		return POLICY_SYSFS_REMOVE;
+	if (NAME_IS(*file, "unbind"))
+		return POLICY_SYSFS_UNBIND;
+	return POLICY_OPERATIONS;
+}
+
+static __always_inline struct kernfs_node___vfioscope *sysfs_node(struct file *file)
+{
+	return (void *)BPF_CORE_READ(file, f_inode, i_private);
+}
+
+/* The object whose folder a file is in. */
+static __always_inline void *sysfs_object(struct kernfs_node___vfioscope *node)
+{
+	struct kernfs_node___vfioscope *folder = kernfs_parent(node);
+
+	return folder ? BPF_CORE_READ(folder, priv) : NULL;
+}
+
+/* Which set of objects it belongs to: "devices", the "drivers" of a bus, "slots". */
+static __always_inline void sysfs_set(void *object, struct short_name *name)
+{
+	read_name(name, BPF_CORE_READ((struct kobject___policy *)object, kset, kobj.name));
+}
+
+/*
+ * procfs: /proc/bus/pci/01/00.0
+ */
+
+static __always_inline __u64 proc_pci_device(struct file *file)
+{
+	struct inode *inode = BPF_CORE_READ(file, f_inode);
+	struct proc_inode___policy *proc =
+		(void *)inode - bpf_core_field_offset(struct proc_inode___policy, vfs_inode);
+	struct proc_dir_entry___policy *entry = BPF_CORE_READ(proc, pde), *above;
+	struct short_name name;
+
+	if (!entry)
+		return 0;
+	above = BPF_CORE_READ(entry, parent, parent);
+	if (!above)
+		return 0;
+	read_name(&name, BPF_CORE_READ(above, name));
+	if (!NAME_IS(name, "pci"))
+		return 0;
+	read_name(&name, BPF_CORE_READ(above, parent, name));
+	return NAME_IS(name, "bus") ? (__u64)BPF_CORE_READ(entry, data) : 0;
+}
+
+#endif
