@@ -11,12 +11,11 @@
  * whose end does not matter ENTRY_ONLY(function, parameters...).
  * user/latency/hooks.c finds the programs by their names: <function>_entry and
  * <function>_exit, or <function>_session.
- *
- * READ(pointer, member) reads a member of a parameter, READ_DEEP follows three:
- * plain loads where the verifier knows the type, else bpf_probe_read_kernel.
  */
 #ifndef VFIOSCOPE_HOOK_BPF_H
 #define VFIOSCOPE_HOOK_BPF_H
+
+#include "system_call.bpf.h"
 
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_helpers.h>
@@ -63,9 +62,6 @@ static __always_inline void *sixth_parameter(struct pt_regs *ctx)
 		return ____##function##_exit(ctx);                                                 \
 	}                                                                                          \
 	static __always_inline int ____##function##_exit(void *ctx)
-
-#define READ(pointer, member) BPF_CORE_READ(pointer, member)
-#define READ_DEEP(pointer, a, b, c) BPF_CORE_READ(pointer, a, b, c)
 
 #else
 
@@ -123,27 +119,16 @@ extern bool bpf_session_is_return(void *ctx) __ksym;
 	TYPED_EXIT(function, ____##function##_exit(ctx))                                           \
 	static __always_inline int ____##function##_exit(void *ctx)
 
-#define READ(pointer, member) ((pointer)->member)
-#define READ_DEEP(pointer, a, b, c) ((pointer)->a->b->c)
-
 #endif
 
 #if defined(bpf_target_x86) && !defined(HOOK_KPROBE)
-
-/* include/linux/sched.h: threads that only borrow user space's registers. */
-#define PF_IO_WORKER 0x00000010
-#define PF_KTHREAD 0x00200000
-
-/* arch/x86/entry/syscalls/syscall_64.tbl */
-#define NR_PREAD64 17
-#define NR_PWRITE64 18
 
 /* pread() and pwrite() have the position in a register. */
 static __always_inline bool offset_of_system_call(struct task_struct *task, __u64 *offset)
 {
 	struct pt_regs *registers = (struct pt_regs *)bpf_task_pt_regs(task);
 
-	if (registers->orig_ax - NR_PREAD64 > NR_PWRITE64 - NR_PREAD64 ||
+	if (registers->orig_ax - CALL_PREAD64 > CALL_PWRITE64 - CALL_PREAD64 ||
 	    task->flags & (PF_IO_WORKER | PF_KTHREAD))
 		return false;
 	*offset = registers->r10;

@@ -76,6 +76,8 @@ struct vfio_zpci_io_req___vfioscope {
 
 /* fs/proc/internal.h */
 struct proc_dir_entry___vfioscope {
+	struct proc_dir_entry___vfioscope *parent;
+	char *name;
 	void *data;
 };
 

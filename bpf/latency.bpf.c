@@ -262,7 +262,7 @@ static __always_inline int begin_fault(enum latency_nesting nesting, struct vm_f
 	struct latency_request request = {
 		.operation = OPERATION_FAULT,
 		.kind = HANDLE_VFIO_FILE,
-		.handle = (__u64)READ_DEEP(fault, vma, vm_file, private_data),
+		.handle = (__u64)READ3(fault, vma, vm_file, private_data),
 		.by_offset = true,
 		.argument = (__u64)READ(fault, pgoff) << settings.page_shift,
 	};

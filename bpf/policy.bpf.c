@@ -112,7 +112,8 @@ static __always_inline int judge_self_test(struct file *file, __u32 operation)
 	return policy_judge(task);
 }
 
-static __always_inline int judge_proc_area(struct file *file, bool write)
+/* A file of a PCI device in procfs: its configuration, or a BAR that is mapped by it. */
+static __always_inline int judge_proc(struct file *file, __u32 operation)
 {
 	__u64 device = proc_pci_device(file);
 	struct policy_task *task;
@@ -122,10 +123,12 @@ static __always_inline int judge_proc_area(struct file *file, bool write)
 	task = policy_this_task();
 	if (!task)
 		return without_memory();
-	policy_begin(task, write ? POLICY_SYSFS_CONFIG_WRITE : POLICY_SYSFS_CONFIG_READ);
+	policy_begin(task, operation);
 	policy_describe_pci(task, (void *)device);
-	policy_take_area(task, file);
-	task->access.region = REGION_CONFIG;
+	if (operation != POLICY_SYSFS_RESOURCE) {
+		policy_take_area(task, file);
+		task->access.region = REGION_CONFIG;
+	}
 	return policy_judge(task);
 }
 
@@ -155,6 +158,7 @@ HOOK_AREA(rw_verify_area, int direction, struct file *file, const loff_t *positi
 {
 	enum file_kind kind = file_kind_of(file);
 	struct policy_task *task;
+	struct system_call call;
 	struct short_name name;
 
 	if (kind == FILE_OF_OTHERS || kind == FILE_VFIO)
@@ -166,9 +170,12 @@ HOOK_AREA(rw_verify_area, int direction, struct file *file, const loff_t *positi
 	}
 	if (kind == FILE_PROC && !proc_pci_device(file))
 		return 0;
+	read_system_call(&call);
+	if (has_area(&call))
+		return 0;
 	task = policy_this_task();
 	if (task)
-		policy_note_area(task, file, position, count);
+		policy_note_area(task, &call, file, position, count);
 	return 0;
 }
 
@@ -180,7 +187,8 @@ static __always_inline int judge_area(struct file *file, bool write)
 	case FILE_SYSFS:
 		return judge_sysfs(file, write);
 	case FILE_PROC:
-		return judge_proc_area(file, write);
+		return judge_proc(file,
+				  write ? POLICY_SYSFS_CONFIG_WRITE : POLICY_SYSFS_CONFIG_READ);
 	case FILE_SELF_TEST:
 		return judge_self_test(file, write ? POLICY_WRITE : POLICY_READ);
 	default:
@@ -273,7 +281,7 @@ static __always_inline int judge_mapping(struct file *file, __u64 offset, __u64 
 	case FILE_SYSFS:
 		return judge_sysfs(file, true);
 	case FILE_PROC:
-		return policy_judge_resource(proc_pci_device(file));
+		return judge_proc(file, POLICY_SYSFS_RESOURCE);
 	case FILE_SELF_TEST:
 		return judge_self_test(file, POLICY_MMAP);
 	default:

@@ -9,113 +9,10 @@
 #define VFIOSCOPE_POLICY_AREA_BPF_H
 
 #include "policy_device.bpf.h"
+#include "system_call.bpf.h"
 
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_helpers.h>
-#include <bpf/bpf_tracing.h>
-
-/* What a system call was asked for; number: -1 if it cannot be told. */
-struct system_call {
-	__s64 number;
-	__u64 second, third, fourth, sixth; /* parameters */
-};
-
-#if defined(bpf_target_x86)
-
-/* arch/x86/entry/syscalls/syscall_64.tbl */
-enum system_call_number {
-	CALL_READ = 0,
-	CALL_WRITE = 1,
-	CALL_MMAP = 9,
-	CALL_PREAD64 = 17,
-	CALL_PWRITE64 = 18,
-	CALL_READV = 19,
-	CALL_WRITEV = 20,
-	CALL_PREADV = 295,
-	CALL_PWRITEV = 296,
-	CALL_PREADV2 = 327,
-	CALL_PWRITEV2 = 328,
-};
-
-#define TS_COMPAT 0x0002
-#define CALL_IN_PROGRESS (-38) /* ENOSYS, until there is a result */
-
-static __always_inline void read_registers(struct task_struct *task, struct system_call *call)
-{
-	struct pt_regs *registers = (struct pt_regs *)bpf_task_pt_regs(task);
-
-	if ((__s64)BPF_CORE_READ(registers, ax) != CALL_IN_PROGRESS ||
-	    BPF_CORE_READ(task, thread_info.status) & TS_COMPAT)
-		return;
-	call->number = BPF_CORE_READ(registers, orig_ax);
-	call->second = BPF_CORE_READ(registers, si);
-	call->third = BPF_CORE_READ(registers, dx);
-	call->fourth = BPF_CORE_READ(registers, r10);
-	call->sixth = BPF_CORE_READ(registers, r9);
-}
-
-#elif defined(bpf_target_s390)
-
-/* arch/s390/kernel/syscalls/syscall.tbl; mmap has its parameters in user memory. */
-enum system_call_number {
-	CALL_READ = 3,
-	CALL_WRITE = 4,
-	CALL_READV = 145,
-	CALL_WRITEV = 146,
-	CALL_PREAD64 = 180,
-	CALL_PWRITE64 = 181,
-	CALL_PREADV = 328,
-	CALL_PWRITEV = 329,
-	CALL_PREADV2 = 376,
-	CALL_PWRITEV2 = 377,
-	CALL_MMAP = -2,
-};
-
-#define PSW_MASK_64_BIT 0x0000000180000000UL
-
-static __always_inline void read_registers(struct task_struct *task, struct system_call *call)
-{
-	struct pt_regs *registers = (struct pt_regs *)bpf_task_pt_regs(task);
-
-	if ((BPF_CORE_READ(registers, psw.mask) & PSW_MASK_64_BIT) != PSW_MASK_64_BIT)
-		return;
-	call->number = BPF_CORE_READ(registers, int_code) & 0xffff;
-	call->second = BPF_CORE_READ(registers, gprs[3]);
-	call->third = BPF_CORE_READ(registers, gprs[4]);
-	call->fourth = BPF_CORE_READ(registers, gprs[5]);
-}
-
-#else
-
-/* Of other machines nothing is told. */
-enum system_call_number {
-	CALL_READ = -2,
-	CALL_WRITE = -3,
-	CALL_READV = -4,
-	CALL_WRITEV = -5,
-	CALL_PREAD64 = -6,
-	CALL_PWRITE64 = -7,
-	CALL_PREADV = -8,
-	CALL_PWRITEV = -9,
-	CALL_PREADV2 = -10,
-	CALL_PWRITEV2 = -11,
-	CALL_MMAP = -12,
-};
-
-static __always_inline void read_registers(struct task_struct *task, struct system_call *call)
-{
-}
-
-#endif
-
-static __always_inline void read_system_call(struct system_call *call)
-{
-	struct task_struct *task = bpf_get_current_task_btf();
-
-	*call = (struct system_call){ .number = -1 };
-	if (!(task->flags & (POLICY_PF_IO_WORKER | POLICY_PF_KTHREAD)))
-		read_registers(task, call);
-}
 
 /*
  * The position of a system call lies on the kernel's stack; io_uring has its own elsewhere, and
@@ -131,16 +28,14 @@ static __always_inline bool is_on_stack(const void *address)
 	return (__u64)address >= stack && (__u64)address < stack + LARGEST_STACK;
 }
 
-static __always_inline void judge_way(struct policy_task *task, const loff_t *position)
+static __always_inline void judge_way(struct policy_task *task, const struct system_call *call,
+				      const loff_t *position)
 {
-	struct system_call call;
-
 	task->area_way = POLICY_VECTORED;
 	task->area_knows_width = 0;
 	if (!is_on_stack(position))
 		return;
-	read_system_call(&call);
-	switch (call.number) {
+	switch (call->number) {
 	case CALL_READ:
 	case CALL_WRITE:
 		task->area_way = POLICY_PLAIN;
@@ -152,13 +47,19 @@ static __always_inline void judge_way(struct policy_task *task, const loff_t *po
 	case CALL_PWRITEV:
 	case CALL_PREADV2:
 	case CALL_PWRITEV2:
-		task->area_knows_width = call.third == 1; /* segment */
+		task->area_knows_width = call->third == 1; /* segment */
 		break;
 	}
 }
 
+static __always_inline bool has_area(const struct system_call *call)
+{
+	return call->number == CALL_PREAD64 || call->number == CALL_PWRITE64;
+}
+
 /* For what rw_verify_area() itself refuses no hook is called: nothing is kept of it. */
-static __always_inline void policy_note_area(struct policy_task *task, struct file *file,
+static __always_inline void policy_note_area(struct policy_task *task,
+					     const struct system_call *call, struct file *file,
 					     const loff_t *position, __u64 length)
 {
 	__s64 offset = -1;
@@ -170,7 +71,7 @@ static __always_inline void policy_note_area(struct policy_task *task, struct fi
 		return;
 	task->area_offset = offset;
 	task->area_length = length;
-	judge_way(task, position);
+	judge_way(task, call, position);
 	task->area_file = (__u64)file;
 }
 
@@ -180,7 +81,7 @@ static __always_inline bool area_of_system_call(struct policy_access *access)
 	struct system_call call;
 
 	read_system_call(&call);
-	if (call.number != CALL_PREAD64 && call.number != CALL_PWRITE64)
+	if (!has_area(&call))
 		return false;
 	access->offset = call.fourth;
 	access->length = call.third;

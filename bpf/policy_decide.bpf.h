@@ -68,6 +68,12 @@ struct policy_search {
 	struct policy_key key;
 };
 
+/* The policy that is in force there, or NULL. */
+static __always_inline void *policy_table(__u32 slot)
+{
+	return bpf_map_lookup_elem(&policy_in_force, &slot);
+}
+
 static __always_inline struct policy_value *
 policy_record(struct policy_search *search, enum policy_record_kind kind, __u32 number)
 {
@@ -158,6 +164,19 @@ static __always_inline void policy_look_at(struct policy_search *search)
 	}
 }
 
+#ifdef HOOK_KPROBE
+
+/* A global function is given no map: it takes up a search by what is in memory. */
+static __always_inline bool policy_resume(struct policy_search *search)
+{
+	if (!search->access || !search->progress)
+		return false;
+	search->table = policy_table(search->progress->table);
+	return search->table;
+}
+
+#endif
+
 /* 1: all lists are at their ends. */
 static __always_inline long policy_take_step(struct policy_search *search)
 {
@@ -181,13 +200,8 @@ static __always_inline long policy_take_step(struct policy_search *search)
 __noinline long policy_step(struct policy_access *access, struct policy_progress *progress)
 {
 	struct policy_search search = { .access = access, .progress = progress };
-	__u32 table;
 
-	if (!access || !progress)
-		return 1;
-	table = progress->table;
-	search.table = bpf_map_lookup_elem(&policy_in_force, &table);
-	return search.table ? policy_take_step(&search) : 1;
+	return policy_resume(&search) ? policy_take_step(&search) : 1;
 }
 
 static __always_inline void policy_take_steps(struct policy_search *search)
@@ -240,14 +254,27 @@ static __always_inline void policy_find_list(struct policy_search *search,
 		policy_add_list(search, value->list);
 }
 
-/* Lists that are found by a name; nothing else has one in its key. */
+/* What is found by a name; nothing else has one in its key. */
+static __always_inline struct policy_value *policy_named(struct policy_search *search,
+							 enum policy_record_kind kind,
+							 const char *name, __u32 bytes)
+{
+	struct policy_value *value;
+
+	__builtin_memcpy(search->key.name, name, bytes);
+	value = policy_record(search, kind, 0);
+	__builtin_memset(search->key.name, 0, sizeof(search->key.name));
+	return value;
+}
+
 static __always_inline void policy_find_named(struct policy_search *search,
 					      enum policy_record_kind kind, const char *name,
 					      __u32 bytes)
 {
-	__builtin_memcpy(search->key.name, name, bytes);
-	policy_find_list(search, kind, 0);
-	__builtin_memset(search->key.name, 0, sizeof(search->key.name));
+	struct policy_value *value = policy_named(search, kind, name, bytes);
+
+	if (value)
+		policy_add_list(search, value->list);
 }
 
 /*
@@ -279,13 +306,8 @@ __noinline long policy_try_glob(struct policy_access *access, struct policy_prog
 				__u32 index)
 {
 	struct policy_search search = { .access = access, .progress = progress };
-	__u32 table;
 
-	if (!access || !progress)
-		return 1;
-	table = progress->table;
-	search.table = bpf_map_lookup_elem(&policy_in_force, &table);
-	return search.table ? policy_take_glob(&search, index) : 1;
+	return policy_resume(&search) ? policy_take_glob(&search, index) : 1;
 }
 
 static __always_inline void policy_try_globs(struct policy_search *search, __u32 number)
@@ -319,10 +341,14 @@ static const struct {
 /* For the next time, if there is room. Who does so at the same time writes the same. */
 static __always_inline void policy_keep_globs(struct policy_search *search)
 {
+	const char *address = search->access->address;
 	struct policy_value *value;
 
+	search->key.kind = POLICY_GLOBS_OF;
+	search->key.number = 0;
+	__builtin_memcpy(search->key.name, address, POLICY_ADDRESS_BYTES);
 	bpf_map_update_elem(search->table, &search->key, &no_globs.value, BPF_NOEXIST);
-	value = bpf_map_lookup_elem(search->table, &search->key);
+	value = policy_named(search, POLICY_GLOBS_OF, address, POLICY_ADDRESS_BYTES);
 	if (!value)
 		return;
 	search->progress->matching.ready = 0;
@@ -337,19 +363,14 @@ static __always_inline void policy_find_globs(struct policy_search *search, __u3
 
 	if (!number)
 		return;
-	__builtin_memcpy(search->key.name, search->access->address, POLICY_ADDRESS_BYTES);
-	value = policy_record(search, POLICY_GLOBS_OF, 0);
-	__builtin_memset(search->key.name, 0, sizeof(search->key.name));
+	value = policy_named(search, POLICY_GLOBS_OF, search->access->address,
+			     POLICY_ADDRESS_BYTES);
 	if (value && value->globs_of.ready) {
 		__builtin_memcpy(matching, &value->globs_of, sizeof(*matching));
 	} else {
 		__builtin_memset(matching, 0, sizeof(*matching));
 		policy_try_globs(search, number);
-		__builtin_memcpy(search->key.name, search->access->address, POLICY_ADDRESS_BYTES);
-		search->key.kind = POLICY_GLOBS_OF;
-		search->key.number = 0;
 		policy_keep_globs(search);
-		__builtin_memset(search->key.name, 0, sizeof(search->key.name));
 	}
 	if (matching->overflow)
 		search->progress->unjudged |= POLICY_PATTERNS_LEFT;
@@ -378,15 +399,15 @@ static __always_inline void policy_find_lists(struct policy_search *search,
 
 /* Returns the header of a policy, NULL: there is none. With search's progress. */
 static __always_inline const struct policy_header *policy_open(struct policy_search *search,
-							       __u32 table)
+							       __u32 slot)
 {
 	struct policy_value *value;
 
-	search->table = bpf_map_lookup_elem(&policy_in_force, &table);
+	search->table = policy_table(slot);
 	if (!search->table)
 		return NULL;
 	__builtin_memset(search->progress, 0, __builtin_offsetof(struct policy_progress, matching));
-	search->progress->table = table;
+	search->progress->table = slot;
 	value = policy_record(search, POLICY_HEADER, 0);
 	return value ? &value->header : NULL;
 }
@@ -395,11 +416,9 @@ static __always_inline const struct policy_header *policy_open(struct policy_sea
 
 static __noinline void policy_check_replaced(struct policy_progress *progress, __u64 generation)
 {
-	struct policy_search now = { .progress = progress };
-	__u32 table = progress->table;
+	struct policy_search now = { .table = policy_table(progress->table) };
 	struct policy_value *value;
 
-	now.table = bpf_map_lookup_elem(&policy_in_force, &table);
 	value = now.table ? policy_record(&now, POLICY_HEADER, 0) : NULL;
 	if (!value || value->header.generation != generation)
 		progress->unjudged |= POLICY_REPLACED;

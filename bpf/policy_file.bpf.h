@@ -7,6 +7,7 @@
 #define VFIOSCOPE_POLICY_FILE_BPF_H
 
 #include "policy_subject.bpf.h"
+#include "read.bpf.h"
 
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_helpers.h>
@@ -23,23 +24,6 @@ enum file_kind {
 /* include/uapi/linux/magic.h */
 #define SYSFS_MAGIC 0x62656572
 #define PROC_SUPER_MAGIC 0x9fa0
-
-#ifdef HOOK_KPROBE
-#define READ(pointer, member) BPF_CORE_READ(pointer, member)
-#define READ2(pointer, a, b) BPF_CORE_READ(pointer, a, b)
-#define READ_BYTE(pointer, array, index)                                                           \
-	({                                                                                         \
-		char byte = 0;                                                                     \
-		bpf_probe_read_kernel(&byte, 1,                                                    \
-				      (void *)(pointer) +                                          \
-					      bpf_core_field_offset(*(pointer), array) + (index)); \
-		byte;                                                                              \
-	})
-#else
-#define READ(pointer, member) ((pointer)->member)
-#define READ2(pointer, a, b) ((pointer)->a->b)
-#define READ_BYTE(pointer, array, index) ((pointer)->array[index])
-#endif
 
 /* Addresses that user space found, where VFIO is no module: else 0. */
 const volatile struct policy_settings policy_settings SEC(".rodata.settings");
@@ -89,17 +73,6 @@ struct kset___policy {
 
 struct kobject___policy {
 	struct kset___policy *kset;
-};
-
-struct proc_dir_entry___policy {
-	struct proc_dir_entry___policy *parent;
-	char *name;
-	void *data;
-};
-
-struct proc_inode___policy {
-	struct proc_dir_entry___policy *pde;
-	struct inode vfs_inode;
 };
 
 #pragma clang attribute pop
@@ -173,9 +146,9 @@ static __always_inline void sysfs_set(void *object, struct short_name *name)
 static __always_inline __u64 proc_pci_device(struct file *file)
 {
 	struct inode *inode = BPF_CORE_READ(file, f_inode);
-	struct proc_inode___policy *proc =
-		(void *)inode - bpf_core_field_offset(struct proc_inode___policy, vfs_inode);
-	struct proc_dir_entry___policy *entry = BPF_CORE_READ(proc, pde), *above;
+	struct proc_inode___vfioscope *proc =
+		(void *)inode - bpf_core_field_offset(struct proc_inode___vfioscope, vfs_inode);
+	struct proc_dir_entry___vfioscope *entry = BPF_CORE_READ(proc, pde), *above;
 	struct short_name name;
 
 	if (!entry)

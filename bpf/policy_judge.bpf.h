@@ -138,14 +138,11 @@ __noinline int policy_judge(struct policy_task *task)
 /* For want of memory nothing can be judged. */
 static __always_inline int without_memory(void)
 {
-	__u32 first = POLICY_IN_FORCE;
-	struct policy_key key = { .kind = POLICY_HEADER };
+	struct policy_search search = { .table = policy_table(POLICY_IN_FORCE) };
 	struct policy_decision decision = {};
 	struct policy_value *value;
-	void *table;
 
-	table = bpf_map_lookup_elem(&policy_in_force, &first);
-	value = table ? bpf_map_lookup_elem(table, &key) : NULL;
+	value = search.table ? policy_record(&search, POLICY_HEADER, 0) : NULL;
 	if (value)
 		policy_conclude_unjudged(&value->header, POLICY_OTHER, &decision);
 	return decision.outcome == POLICY_DENIED ? decision.error : 0;

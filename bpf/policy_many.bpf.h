@@ -216,19 +216,4 @@ static __always_inline int policy_judge_group(__u64 group)
 				  bpf_core_field_offset(struct vfio_group___policy, device_list));
 }
 
-/* A BAR that is mapped through procfs. */
-static __always_inline int policy_judge_resource(__u64 device)
-{
-	struct policy_task *task;
-
-	if (!device)
-		return 0;
-	task = policy_this_task();
-	if (!task)
-		return without_memory();
-	policy_begin(task, POLICY_SYSFS_RESOURCE);
-	policy_describe_pci(task, (void *)device);
-	return policy_judge(task);
-}
-
 #endif

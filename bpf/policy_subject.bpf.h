@@ -4,6 +4,7 @@
 #define VFIOSCOPE_POLICY_SUBJECT_BPF_H
 
 #include "policy_task.bpf.h"
+#include "system_call.bpf.h"
 
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_helpers.h>
@@ -162,7 +163,7 @@ static __always_inline void describe_comm(struct policy_access *access)
 {
 	struct task_struct *current = bpf_get_current_task_btf();
 
-	if (current->flags & POLICY_PF_IO_WORKER)
+	if (current->flags & PF_IO_WORKER)
 		bpf_probe_read_kernel_str(access->comm, sizeof(access->comm),
 					  BPF_CORE_READ(current, group_leader, comm));
 	else

@@ -12,10 +12,6 @@
 
 #include <bpf/bpf_helpers.h>
 
-/* include/linux/sched.h: threads without a system call of their own. */
-#define POLICY_PF_IO_WORKER 0x00000010
-#define POLICY_PF_KTHREAD 0x00200000
-
 /* A path is found from its end: this many names at most. */
 #define PATH_NAMES 24
 

@@ -20,18 +20,20 @@ __u64 missed_by_link(const struct bpf_link *link)
 		       0;
 }
 
+__u64 missed_by_program(int file)
+{
+	struct bpf_prog_info info = {};
+	__u32 bytes = sizeof(info);
+
+	return file < 0 || bpf_obj_get_info_by_fd(file, &info, &bytes) ? 0 : info.recursion_misses;
+}
+
 __u64 missed_by_programs(const struct bpf_object *object)
 {
 	struct bpf_program *program;
 	__u64 missed = 0;
 
-	bpf_object__for_each_program (program, object) {
-		struct bpf_prog_info info = {};
-		__u32 bytes = sizeof(info);
-		int fd = bpf_program__fd(program);
-
-		if (fd >= 0 && !bpf_obj_get_info_by_fd(fd, &info, &bytes))
-			missed += info.recursion_misses;
-	}
+	bpf_object__for_each_program (program, object)
+		missed += missed_by_program(bpf_program__fd(program));
 	return missed;
 }

@@ -11,7 +11,10 @@ struct bpf_object;
 /* Runs of a kprobe or kretprobe that the kernel skipped; 0 for other links, and for NULL. */
 __u64 missed_by_link(const struct bpf_link *link);
 
-/* Runs of the object's programs that were skipped because they ran already. */
+/* Runs of the program that @file is that were skipped because it ran already. */
+__u64 missed_by_program(int file);
+
+/* Likewise of all the object's programs. */
 __u64 missed_by_programs(const struct bpf_object *object);
 
 #endif

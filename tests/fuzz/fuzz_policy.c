@@ -5,6 +5,7 @@
  * to begin with.
  */
 #include "../../user/model/policy.h"
+#include "../../user/model/policy_explain.h"
 
 #include <stdint.h>
 #include <stdlib.h>
@@ -20,6 +21,15 @@ static void check_table(const struct policy_table *table)
 		    record->value.rule.next <= record->key.number)
 			abort();
 	}
+}
+
+/* A remark is about two rules that are there, in this order. */
+static void check_remark(const struct policy_remark *remark, void *argument)
+{
+	const struct policy *policy = argument;
+
+	if (remark->before >= remark->rule || remark->rule >= policy->rule_count)
+		abort();
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
@@ -38,6 +48,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
 	if (!policy_compile(policy, &table, &error))
 		check_table(&table);
 	policy_table_free(&table);
+	policy_explain(policy, check_remark, policy);
 	policy_free(policy);
 	return 0;
 }

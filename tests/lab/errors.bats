@@ -1,6 +1,5 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-only
-# bats file_tags=one-guest
 # What goes wrong ends in one line that names it and what to do, with the right
 # exit status, and leaves nothing attached and the terminal as it was.
 # shellcheck disable=SC2030,SC2031,SC2154  # bats sets stderr

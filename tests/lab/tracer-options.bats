@@ -1,6 +1,5 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-only
-# bats file_tags=one-guest
 # What the tracer's options let through, and how it shows it; on one kernel, as
 # no kernel changes that.
 # shellcheck disable=SC2016,SC2153,SC2154  # jq has its own $; OUT: boot_tracer

@@ -4,12 +4,12 @@
 #include "options.h"
 #include "output.h"
 
+#include "../kernel_file.h"
 #include "../latency/tracer.h"
 #include "../message.h"
 #include "../privileges.h"
 #include "../render/doctor.h"
 
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/utsname.h>
@@ -18,19 +18,6 @@
 static const char description[] =
 	"Try everything that tracing needs on this kernel, hook by hook, and tell what is missing "
 	"and what to do about it.";
-
-static bool file_contains(const char *path, const char *text)
-{
-	char content[256] = "";
-	int file = open(path, O_RDONLY | O_CLOEXEC);
-	ssize_t bytes;
-
-	if (file < 0)
-		return false;
-	bytes = read(file, content, sizeof(content) - 1);
-	close(file);
-	return bytes > 0 && strstr(content, text);
-}
 
 static void check(struct diagnosis *diagnosis, const char *name, bool good, bool needed,
 		  const char *remedy)
@@ -53,16 +40,13 @@ static void check_kernel(struct diagnosis *diagnosis, const struct kernel *kerne
 {
 	check(diagnosis, "BTF of the kernel", kernel->has_btf, true,
 	      "boot a kernel built with CONFIG_DEBUG_INFO_BTF=y");
-	check(diagnosis, "BPF JIT",
-	      file_contains("/proc/sys/net/core/bpf_jit_enable", "1") ||
-		      file_contains("/proc/sys/net/core/bpf_jit_enable", "2"),
-	      false,
+	check(diagnosis, "BPF JIT", kernel_has_jit(), false,
 	      "sysctl net.core.bpf_jit_enable=1; without CONFIG_BPF_JIT only kprobes work, "
 	      "more slowly");
 	check(diagnosis, "kernel code is not preempted", !kernel->preempts, false,
 	      "kprobes are used: exact, at over twice the cost of the best way (see --hook-type)");
 	check(diagnosis, "no lockdown of confidentiality",
-	      !file_contains("/sys/kernel/security/lockdown", "[confidentiality]"), true,
+	      !kernel_file_has("/sys/kernel/security/lockdown", "[confidentiality]"), true,
 	      "the kernel forbids reading its memory: boot without lockdown=confidentiality");
 	check(diagnosis, "vfio module", kernel_has_module("vfio"), false,
 	      "modprobe vfio-pci; it is picked up when it comes");

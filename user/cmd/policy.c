@@ -8,6 +8,7 @@
 #include "../clock.h"
 #include "../lifecycle/watcher.h"
 #include "../message.h"
+#include "../model/parse.h"
 #include "../model/policy_names.h"
 #include "../policy/force.h"
 #include "../policy/inform.h"
@@ -16,6 +17,7 @@
 
 #include <errno.h>
 #include <getopt.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -44,7 +46,7 @@ static const char help[] =
 	"  -h, --help         show this help\n"
 	"  -V, --version      show the version\n"
 	"\n"
-	"vfioscope(8) tells what a policy file has.\n";
+	"vfioscope-policy(8) tells what a policy file has.\n";
 
 struct policy_options {
 	bool json;
@@ -171,13 +173,27 @@ static void show_open(const struct lifecycle_event *event, void *argument)
 					     render_policy_user_text(stdout, &user);
 }
 
+/* What is in force; @loaded: it has just been put there. */
+static int show_policy(const struct policy_options *options, const struct policy_loaded *loaded)
+{
+	struct policy_inform *inform = policy_inform_open();
+	struct policy_shown shown = { .loaded = loaded, .replaced = loaded && loaded->replaced };
+	int error;
+
+	if (!inform)
+		return STATUS_FAILURE;
+	shown.header = policy_inform_header(inform);
+	shown.hooks = policy_hooks_name(policy_inform_hooks(inform));
+	error = options->json ? render_policy_json(stdout, &shown) :
+				render_policy_text(stdout, &shown);
+	policy_inform_close(inform);
+	return error ? STATUS_FAILURE : STATUS_OK;
+}
+
 static int load_policy(const struct policy_options *options, const struct policy *policy)
 {
 	struct open_devices open = { .options = options };
-	struct policy_shown shown = { .loaded = true };
-	struct policy_inform *inform;
 	struct policy_loaded loaded;
-	int error;
 
 	if (watcher_list_open(show_open, &open) || open.error)
 		return STATUS_FAILURE;
@@ -187,16 +203,7 @@ static int load_policy(const struct policy_options *options, const struct policy
 	}
 	if (policy_force_load(policy, options->hooks, &loaded))
 		return STATUS_FAILURE;
-	inform = policy_inform_open();
-	if (!inform)
-		return STATUS_FAILURE;
-	shown.header = policy_inform_header(inform);
-	shown.hooks = policy_hooks_name(loaded.hooks);
-	shown.replaced = loaded.replaced;
-	error = options->json ? render_policy_json(stdout, &shown) :
-				render_policy_text(stdout, &shown);
-	policy_inform_close(inform);
-	return error ? STATUS_FAILURE : STATUS_OK;
+	return show_policy(options, &loaded);
 }
 
 static int load(const struct policy_options *options)
@@ -227,18 +234,7 @@ static int unload(const struct policy_options *options)
 
 static int show(const struct policy_options *options)
 {
-	struct policy_inform *inform = policy_inform_open();
-	struct policy_shown shown = { 0 };
-	int error;
-
-	if (!inform)
-		return STATUS_FAILURE;
-	shown.header = policy_inform_header(inform);
-	shown.hooks = policy_hooks_name(policy_inform_hooks(inform));
-	error = options->json ? render_policy_json(stdout, &shown) :
-				render_policy_text(stdout, &shown);
-	policy_inform_close(inform);
-	return error ? STATUS_FAILURE : STATUS_OK;
+	return show_policy(options, NULL);
 }
 
 static void add_counts(struct policy_counts *sum, const struct policy_counts *counts)
@@ -436,11 +432,7 @@ static int parse_hooks(const char *name, enum policy_hooks *hooks)
 
 static int parse_count(const char *text, __u64 *count)
 {
-	char *end;
-
-	errno = 0;
-	*count = strtoull(text, &end, 10);
-	if (!errno && *count && end != text && !*end && *text != '-')
+	if (!parse_number(text, 1, UINT64_MAX, count))
 		return 0;
 	message_error("--count=%s: a number from 1 on", text);
 	return -1;

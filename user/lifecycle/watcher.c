@@ -187,28 +187,36 @@ static int share_maps(const struct watcher *watcher, struct bpf_object *object)
 	return error;
 }
 
-/* Returns NULL with errno. */
-static struct bpf_object *load_object(struct watcher *watcher, enum part_name part)
+static struct bpf_object *open_object(bool kprobes)
 {
 	LIBBPF_OPTS(bpf_object_open_opts, options, .object_name = "vfioscope_events");
-	struct bpf_object *object;
 	const void *elf;
 	size_t bytes;
-	int error;
 
-	elf = watcher->kprobes ? lifecycle_kprobe__elf_bytes(&bytes) :
-				 lifecycle_fentry__elf_bytes(&bytes);
-	object = bpf_object__open_mem(elf, bytes, &options);
-	if (!object)
-		return NULL;
-	choose_programs(watcher, object, part);
-	error = share_maps(watcher, object);
+	elf = kprobes ? lifecycle_kprobe__elf_bytes(&bytes) : lifecycle_fentry__elf_bytes(&bytes);
+	return bpf_object__open_mem(elf, bytes, &options);
+}
+
+/* Takes an error of before. Returns NULL with errno. */
+static struct bpf_object *load_object(struct bpf_object *object, int error)
+{
 	error = error ?: bpf_object__load(object);
 	if (!error)
 		return object;
 	bpf_object__close(object);
 	errno = -error;
 	return NULL;
+}
+
+/* Returns NULL with errno. */
+static struct bpf_object *load_programs(struct watcher *watcher, enum part_name part)
+{
+	struct bpf_object *object = open_object(watcher->kprobes);
+
+	if (!object)
+		return NULL;
+	choose_programs(watcher, object, part);
+	return load_object(object, share_maps(watcher, object));
 }
 
 static bool is_exit(const struct bpf_program *program)
@@ -274,11 +282,13 @@ static int run_iterator(const struct part *part, const char *name)
 	return (int)bytes;
 }
 
-/* Has the kernel send an event for each VFIO device that is open: once reading comes to an end. */
-static void send_open_files(const struct part *part)
+/*
+ * Has the kernel send an event for each VFIO device that is open, before reading comes to an end.
+ * Returns 0, or -1 with errno.
+ */
+static int send_open_files(const struct part *part)
 {
-	if (run_iterator(part, "open_files") || run_iterator(part, "mapped_files"))
-		message_warning("cannot tell which devices are open already: %s", strerror(errno));
+	return run_iterator(part, "open_files") || run_iterator(part, "mapped_files") ? -1 : 0;
 }
 
 /* Returns -1 with errno, and the part is closed. */
@@ -286,7 +296,7 @@ static int load_part(struct watcher *watcher, enum part_name name)
 {
 	struct part *part = &watcher->parts[name];
 
-	part->object = load_object(watcher, name);
+	part->object = load_programs(watcher, name);
 	if (!part->object)
 		return -1;
 	/* What has begun has to end: exits first. */
@@ -310,8 +320,8 @@ static int open_part(struct watcher *watcher, enum part_name name)
 		watcher->kprobes = true;
 		error = load_part(watcher, name);
 	}
-	if (!error && name == PART_VFIO)
-		send_open_files(&watcher->parts[name]);
+	if (!error && name == PART_VFIO && send_open_files(&watcher->parts[name]))
+		message_warning("cannot tell which devices are open already: %s", strerror(errno));
 	return error;
 }
 
@@ -417,25 +427,14 @@ void watcher_close(struct watcher *watcher)
 /* Just the iterators, of which no trampoline is asked. */
 static struct bpf_object *load_iterators(void)
 {
-	LIBBPF_OPTS(bpf_object_open_opts, options, .object_name = "vfioscope_open");
-	struct bpf_object *object;
+	struct bpf_object *object = open_object(true);
 	struct bpf_program *program;
-	const void *elf;
-	size_t bytes;
-	int error;
 
-	elf = lifecycle_kprobe__elf_bytes(&bytes);
-	object = bpf_object__open_mem(elf, bytes, &options);
 	if (!object)
 		return NULL;
 	bpf_object__for_each_program (program, object)
 		bpf_program__set_autoload(program, is_iterator(program));
-	error = bpf_object__load(object);
-	if (!error)
-		return object;
-	bpf_object__close(object);
-	errno = -error;
-	return NULL;
+	return load_object(object, 0);
 }
 
 int watcher_list_open(watcher_receive receive, void *argument)
@@ -451,8 +450,7 @@ int watcher_list_open(watcher_receive receive, void *argument)
 		watcher.ring =
 			ring_buffer__new(bpf_object__find_map_fd_by_name(part.object, "events"),
 					 receive_event, &watcher, NULL);
-	if (watcher.ring && !run_iterator(&part, "open_files") &&
-	    !run_iterator(&part, "mapped_files"))
+	if (watcher.ring && !send_open_files(&part))
 		error = ring_buffer__consume(watcher.ring) < 0 ? -1 : 0;
 	if (error)
 		message_error("cannot tell which devices are open already: %s", strerror(errno));

@@ -3,7 +3,6 @@
 #include "policy_names.h"
 
 #include "../compat.h"
-#include "names.h"
 
 #include <linux/ioctl.h>
 #include <linux/vfio.h>
@@ -73,6 +72,30 @@ const char *policy_when_name(unsigned int bit)
 	return name_in(names, COUNT_OF(names), bit);
 }
 
+const char *policy_outcome_name(unsigned int outcome)
+{
+	static const char *const names[] = {
+		[POLICY_ALLOWED] = "allowed",
+		[POLICY_DENIED] = "denied",
+		[POLICY_WOULD_DENY] = "would-deny",
+		[POLICY_AUDITED] = "audited",
+	};
+
+	return name_in(names, COUNT_OF(names), outcome);
+}
+
+const char *policy_mode_name(bool enforce)
+{
+	return enforce ? "enforce" : "audit";
+}
+
+const char *policy_command_name(unsigned int command, char buffer[COMMAND_NAME_BYTES])
+{
+	if (command >= POLICY_IOCTL_OTHER)
+		return "other";
+	return command_name(_IO(VFIO_TYPE, VFIO_BASE + command), false, buffer);
+}
+
 const char *policy_region_name(unsigned int region)
 {
 	/* Most regions have a number for a name. */
@@ -111,9 +134,7 @@ __u64 policy_ioctl_bits(const char *name)
 		if (!strcmp(ioctl_groups[i].name, name))
 			return ioctl_groups[i].bits;
 	for (unsigned int number = 0; number < POLICY_IOCTL_OTHER; number++)
-		if (!strcmp(command_name(_IO(VFIO_TYPE, VFIO_BASE + number), false, buffer),
-			    name) &&
-		    name[0] != '0')
+		if (!strcmp(policy_command_name(number, buffer), name) && name[0] != '0')
 			return 1ULL << number;
 	return 0;
 }

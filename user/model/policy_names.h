@@ -3,6 +3,9 @@
 #ifndef VFIOSCOPE_POLICY_NAMES_H
 #define VFIOSCOPE_POLICY_NAMES_H
 
+#include "names.h"
+
+#include <stdbool.h>
 #include <vfioscope/policy.h>
 
 /* NULL: no such number. */
@@ -13,6 +16,10 @@ const char *policy_alignment_name(unsigned int alignment); /* none for POLICY_AN
 const char *policy_action_name(unsigned int action);
 const char *policy_region_name(unsigned int region);
 const char *policy_when_name(unsigned int bit); /* by the number of the bit */
+const char *policy_outcome_name(unsigned int outcome);
+const char *policy_mode_name(bool enforce);
+/* Of an ioctl, as policy_access has it; in @buffer if it has no other name. */
+const char *policy_command_name(unsigned int command, char buffer[COMMAND_NAME_BYTES]);
 
 /* The bits of a command, "DEVICE_RESET", or of a group of commands, "irq"; 0: there is none. */
 __u64 policy_ioctl_bits(const char *name);

@@ -3,31 +3,13 @@
 
 #include "pins.h"
 #include "self_test.h"
+#include "state.h"
 #include "table.h"
 
 #include "../message.h"
 
-#include <bpf/bpf.h>
-#include <errno.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <unistd.h>
-
-static struct policy_state *map_state(int file)
-{
-	struct policy_state *state = mmap(NULL, (size_t)sysconf(_SC_PAGESIZE),
-					  PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
-
-	if (state != MAP_FAILED)
-		return state;
-	message_error("cannot map the state of the programs: %s", strerror(errno));
-	return NULL;
-}
-
-static void unmap_state(struct policy_state *state)
-{
-	munmap(state, (size_t)sysconf(_SC_PAGESIZE));
-}
 
 static bool is_in_force(int in_force)
 {
@@ -49,11 +31,11 @@ static bool can_share(const struct policy_pins *pins)
 
 	if (!pins->has_set)
 		return true;
-	state = map_state(pins->maps.state);
+	state = policy_state_map(pins->maps.state);
 	if (!state)
 		return false;
 	same = state->abi == POLICY_ABI || !state->abi;
-	unmap_state(state);
+	policy_state_unmap(state);
 	if (!same)
 		message_error("another version of vfioscope put the policy in force that is: "
 			      "unload it with vfioscope policy unload, then load this one");
@@ -82,7 +64,7 @@ static int make_set(struct policy_pins *pins, const struct policy_settings *want
 static int put_in_force(const struct policy_pins *pins, struct policy_table *table,
 			struct policy_loaded *loaded)
 {
-	struct policy_state *state = map_state(pins->maps.state);
+	struct policy_state *state = policy_state_map(pins->maps.state);
 	int error;
 
 	if (!state)
@@ -91,7 +73,7 @@ static int put_in_force(const struct policy_pins *pins, struct policy_table *tab
 	loaded->replaced = is_in_force(pins->maps.in_force);
 	loaded->generation = ++state->generation;
 	error = policy_table_put(pins->maps.in_force, POLICY_IN_FORCE, table, loaded->generation);
-	unmap_state(state);
+	policy_state_unmap(state);
 	return error;
 }
 

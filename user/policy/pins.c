@@ -3,6 +3,7 @@
 #include "pins.h"
 
 #include "../message.h"
+#include "../missed.h"
 
 #include <bpf/bpf.h>
 #include <dirent.h>
@@ -171,20 +172,19 @@ int policy_pins_remove(struct policy_pins *pins)
  * Missed runs
  */
 
-static __u64 missed_by_link(const char *path)
+static __u64 missed_by_pinned_link(const char *path)
 {
 	struct bpf_link_info link = { 0 };
-	struct bpf_prog_info program = { 0 };
-	__u32 link_bytes = sizeof(link), program_bytes = sizeof(program);
-	int file = bpf_obj_get(path), program_file = -1;
+	__u32 bytes = sizeof(link);
+	int file = bpf_obj_get(path), program = -1;
+	__u64 missed;
 
-	if (file >= 0 && !bpf_obj_get_info_by_fd(file, &link, &link_bytes))
-		program_file = bpf_prog_get_fd_by_id(link.prog_id);
-	if (program_file >= 0)
-		bpf_obj_get_info_by_fd(program_file, &program, &program_bytes);
-	close_file(&program_file);
+	if (file >= 0 && !bpf_obj_get_info_by_fd(file, &link, &bytes))
+		program = bpf_prog_get_fd_by_id(link.prog_id);
+	missed = missed_by_program(program);
+	close_file(&program);
 	close_file(&file);
-	return program.recursion_misses;
+	return missed;
 }
 
 __u64 policy_pins_missed(const struct policy_pins *pins)
@@ -197,7 +197,7 @@ __u64 policy_pins_missed(const struct policy_pins *pins)
 	while (folder && (entry = readdir(folder))) {
 		snprintf(path, sizeof(path), SET "/%s", entry->d_name);
 		if (!strncmp(entry->d_name, "link_", 5))
-			missed += missed_by_link(path);
+			missed += missed_by_pinned_link(path);
 	}
 	if (folder)
 		closedir(folder);

@@ -3,6 +3,7 @@
 
 #include "table.h"
 
+#include "../kernel_file.h"
 #include "../message.h"
 #include "policy_fmod_ret.skel.h"
 #include "policy_kprobe.skel.h"
@@ -33,37 +34,12 @@ static const char *const map_pins[] = { "in_force", "events", "state", "settings
 #define SHARED_MAPS 3 /* the settings are each one's own */
 #define MAPS 4
 
-static bool file_has(const char *path, const char *word)
-{
-	char text[512] = "";
-	FILE *file = fopen(path, "re");
-	size_t bytes;
-
-	if (!file)
-		return false;
-	bytes = fread(text, 1, sizeof(text) - 1, file);
-	text[bytes] = '\0';
-	fclose(file);
-	return strstr(text, word) != NULL;
-}
-
-static bool has_lsm(void)
-{
-	return file_has("/sys/kernel/security/lsm", "bpf");
-}
-
-/* Without a JIT no typed program can be attached: the file says 0, or is not there. */
-static bool has_jit(void)
-{
-	return file_has("/proc/sys/net/core/bpf_jit_enable", "1") ||
-	       file_has("/proc/sys/net/core/bpf_jit_enable", "2");
-}
-
 enum policy_hooks policy_hooks_here(void)
 {
-	if (!has_jit())
+	if (!kernel_has_jit())
 		return POLICY_HOOKS_KPROBE;
-	return has_lsm() ? POLICY_HOOKS_LSM : POLICY_HOOKS_FMOD_RET;
+	return kernel_file_has("/sys/kernel/security/lsm", "bpf") ? POLICY_HOOKS_LSM :
+								    POLICY_HOOKS_FMOD_RET;
 }
 
 const char *policy_hooks_name(enum policy_hooks hooks)
@@ -170,16 +146,14 @@ static bool is_needed(const char *program, const struct policy_settings *setting
 	return true;
 }
 
+/* Returns 0 or -errno. */
 static int choose_programs(struct bpf_object *object, const struct policy_settings *settings)
 {
 	struct btf *kernel = btf__load_vmlinux_btf();
 	struct bpf_program *program;
 
-	if (!kernel) {
-		message_error("this kernel has no BTF: boot one built with "
-			      "CONFIG_DEBUG_INFO_BTF=y");
-		return -1;
-	}
+	if (!kernel)
+		return -ENODATA;
 	bpf_object__for_each_program (program, object)
 		bpf_program__set_autoload(program,
 					  is_needed(bpf_program__name(program), settings, kernel));
@@ -242,6 +216,9 @@ static void explain_load_error(void)
 	if (errno == EPERM || errno == EACCES)
 		message_error("the kernel refuses BPF programs: run as root, or with CAP_BPF, "
 			      "CAP_PERFMON and CAP_SYS_ADMIN (-v tells what it says)");
+	else if (errno == ENODATA)
+		message_error("this kernel has no BTF: boot one built with "
+			      "CONFIG_DEBUG_INFO_BTF=y");
 	else
 		message_error("cannot load the programs that decide: %s (-v tells what the kernel "
 			      "says)",

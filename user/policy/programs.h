@@ -6,8 +6,6 @@
 #include <stdbool.h>
 #include <vfioscope/policy_state.h>
 
-struct bpf_map;
-
 /* The best way that this kernel has. */
 enum policy_hooks policy_hooks_here(void);
 const char *policy_hooks_name(enum policy_hooks hooks);

@@ -2,6 +2,7 @@
 #define _GNU_SOURCE
 #include "self_test.h"
 
+#include "state.h"
 #include "table.h"
 
 #include "../message.h"
@@ -209,18 +210,14 @@ int policy_self_test(const struct policy_maps *maps, enum policy_hooks hooks)
 		.can_deny = hooks != POLICY_HOOKS_KPROBE,
 		.file = -1,
 	};
-	size_t bytes = (size_t)sysconf(_SC_PAGESIZE);
-	struct policy_state *state =
-		mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, maps->state, 0);
+	struct policy_state *state = policy_state_map(maps->state);
 	int error;
 
-	if (state == MAP_FAILED) {
-		message_error("self-test: %s", strerror(errno));
+	if (!state)
 		return -1;
-	}
 	error = run(&test, state);
 	close_test_file(&test);
-	munmap(state, bytes);
+	policy_state_unmap(state);
 	if (test.failure)
 		message_error("the self-test failed, so nothing was changed: %s (hooked by %s)",
 			      test.failure, policy_hooks_name(hooks));

@@ -5,16 +5,9 @@
 #include "../model/names.h"
 #include "../model/policy_names.h"
 
-#include <linux/vfio.h>
-
 static void add_bool(json_t *object, const char *name, bool value)
 {
 	json_object_set_new(object, name, json_boolean(value));
-}
-
-static const char *mode_name(bool enforce)
-{
-	return enforce ? "enforce" : "audit";
 }
 
 int render_policy_remark_json(FILE *output, const struct policy *policy,
@@ -35,7 +28,7 @@ int render_policy_checked_json(FILE *output, const struct policy_checked *checke
 	json_t *object = json_line("policy-check");
 
 	json_add_string(object, "policy", checked->policy->name);
-	json_add_string(object, "mode", mode_name(checked->policy->enforce));
+	json_add_string(object, "mode", policy_mode_name(checked->policy->enforce));
 	json_add_number(object, "rules", checked->policy->rule_count);
 	json_add_string(object, "hooks", checked->hooks);
 	add_bool(object, "can_enforce", !checked->reason);
@@ -59,7 +52,7 @@ int render_policy_json(FILE *output, const struct policy_shown *shown)
 	json_t *object = json_line("policy");
 
 	json_add_text(object, "policy", header->name, sizeof(header->name));
-	json_add_string(object, "mode", mode_name(header->enforce));
+	json_add_string(object, "mode", policy_mode_name(header->enforce));
 	json_add_string(object, "on_unknown", policy_action_name(header->on_unknown));
 	json_add_number(object, "rules", header->rules);
 	json_add_string(object, "hooks", shown->hooks);
@@ -107,24 +100,13 @@ int render_policy_total_json(FILE *output, const struct policy_total *total)
 	return json_write(output, object);
 }
 
-static const char *outcome_name(unsigned int outcome)
-{
-	static const char *const names[] = { "allowed", "denied", "would-deny", "audited" };
-
-	return outcome < sizeof(names) / sizeof(names[0]) ? names[outcome] : NULL;
-}
-
 /* What only some operations have. */
 static void add_place(json_t *object, const struct policy_event *event)
 {
 	char name[COMMAND_NAME_BYTES];
 
 	if (event->operation == POLICY_IOCTL)
-		json_add_string(object, "cmd",
-				event->command < POLICY_IOCTL_OTHER ?
-					command_name(_IO(VFIO_TYPE, VFIO_BASE + event->command),
-						     false, name) :
-					"other");
+		json_add_string(object, "cmd", policy_command_name(event->command, name));
 	if (event->knows_range) {
 		json_add_string(object, "region", policy_region_name(event->region) ?: "beyond");
 		json_add_number(object, "offset", event->offset);
@@ -144,7 +126,7 @@ int render_policy_decision_json(FILE *output, const struct policy_decided *decid
 
 	json_add_number(object, "time_ns", decided->time_ns);
 	json_add_number(object, "generation", event->generation);
-	json_add_string(object, "outcome", outcome_name(event->decision.outcome));
+	json_add_string(object, "outcome", policy_outcome_name(event->decision.outcome));
 	if (event->decision.error)
 		json_add_string(object, "errno", errno_text((int)event->decision.error, text));
 	add_bool(object, "unknown", event->decision.unknown);

@@ -5,7 +5,6 @@
 #include "../model/names.h"
 #include "../model/policy_names.h"
 
-#include <linux/vfio.h>
 #include <string.h>
 #include <time.h>
 
@@ -47,8 +46,7 @@ int render_policy_remark_text(FILE *output, const struct policy *policy,
 int render_policy_checked_text(FILE *output, const struct policy_checked *checked)
 {
 	int error = fprintf(output, "policy \"%s\": mode %s, %zu rule%s\n", checked->policy->name,
-			    checked->policy->enforce ? "enforce" : "audit",
-			    checked->policy->rule_count,
+			    policy_mode_name(checked->policy->enforce), checked->policy->rule_count,
 			    checked->policy->rule_count == 1 ? "" : "s") < 0;
 
 	if (checked->reason)
@@ -82,7 +80,7 @@ int render_policy_text(FILE *output, const struct policy_shown *shown)
 	return written(fprintf(output,
 			       "policy \"%s\": mode %s, %u rule%s, hooked by %s, generation %llu, "
 			       "in force since %s%s\n",
-			       header->name, header->enforce ? "enforce" : "audit", header->rules,
+			       header->name, policy_mode_name(header->enforce), header->rules,
 			       header->rules == 1 ? "" : "s", shown->hooks,
 			       (unsigned long long)header->generation, loaded,
 			       shown->replaced ? " (another before)" : ""));
@@ -127,13 +125,6 @@ int render_policy_total_text(FILE *output, const struct policy_total *total)
 	return error ? -1 : 0;
 }
 
-static const char *outcome_text(unsigned int outcome)
-{
-	static const char *const names[] = { "allowed", "denied", "would-deny", "audited" };
-
-	return outcome < sizeof(names) / sizeof(names[0]) ? names[outcome] : "?";
-}
-
 /* "bar0+0x10 width 4", the name of an ioctl, or nothing. */
 static int write_place(FILE *output, const struct policy_event *event)
 {
@@ -142,12 +133,7 @@ static int write_place(FILE *output, const struct policy_event *event)
 	int error = 0;
 
 	if (event->operation == POLICY_IOCTL)
-		return written(
-			fprintf(output, " %s",
-				event->command < POLICY_IOCTL_OTHER ?
-					command_name(_IO(VFIO_TYPE, VFIO_BASE + event->command),
-						     false, name) :
-					"other"));
+		return written(fprintf(output, " %s", policy_command_name(event->command, name)));
 	if (event->knows_range)
 		error |= fprintf(output, " %s+0x%llx width %llu", region ? region : "beyond",
 				 (unsigned long long)event->offset,
@@ -172,7 +158,7 @@ int render_policy_decision_text(FILE *output, const struct policy_decided *decid
 	render_plain(comm);
 	error = fprintf(output, "%s.%06llu %-10s %s %.*s", clock,
 			(unsigned long long)(decided->time_ns % 1000000000 / 1000),
-			outcome_text(event->decision.outcome),
+			policy_outcome_name(event->decision.outcome) ?: "?",
 			policy_operation_name(event->operation) ?: "?", POLICY_ADDRESS_BYTES,
 			event->address) < 0;
 	error |= write_place(output, event);

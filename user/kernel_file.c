@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "kernel_file.h"
+
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+bool kernel_file_has(const char *path, const char *word)
+{
+	char text[512] = "";
+	int file = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t bytes;
+
+	if (file < 0)
+		return false;
+	bytes = read(file, text, sizeof(text) - 1);
+	close(file);
+	return bytes > 0 && strstr(text, word);
+}
+
+/* The file says 0 where it is off, and is not there where it is not built in. */
+bool kernel_has_jit(void)
+{
+	return kernel_file_has("/proc/sys/net/core/bpf_jit_enable", "1") ||
+	       kernel_file_has("/proc/sys/net/core/bpf_jit_enable", "2");
+}

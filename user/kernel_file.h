@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What the kernel says of itself in small files. */
+#ifndef VFIOSCOPE_KERNEL_FILE_H
+#define VFIOSCOPE_KERNEL_FILE_H
+
+#include <stdbool.h>
+
+/* Whether @word is in the file's first 511 bytes; not if it cannot be read. */
+bool kernel_file_has(const char *path, const char *word);
+
+/* Without a JIT for BPF no typed program can be attached. */
+bool kernel_has_jit(void);
+
+#endif

@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "cycles.h"
+
+#include <limits.h>
+#include <stdlib.h>
+
+#define FAR UINT_MAX
+
+/* The edges of each node, side by side: those of @node from first[node] to first[node + 1]. */
+struct adjacency {
+	size_t *first;
+	size_t *edges;
+};
+
+struct search {
+	const struct cycle_graph *graph;
+	struct adjacency out, in;
+	size_t start;		/* of the cycles that are looked for: their smallest node */
+	unsigned int *distance; /* of each node to start, by nodes from start on; FAR: none */
+	size_t *queue;
+	bool *on_path;
+	size_t path[CYCLE_MOST_EDGES];
+	size_t steps_left;
+	cycle_report report;
+	void *argument;
+	bool done;
+};
+
+static size_t node_of(const struct cycle_graph *graph, size_t edge, bool incoming)
+{
+	return incoming ? graph->edges[edge].to : graph->edges[edge].from;
+}
+
+static int adjacency_open(struct adjacency *adjacency, const struct cycle_graph *graph,
+			  bool incoming)
+{
+	size_t *first = calloc(graph->nodes + 2, sizeof(*first));
+	size_t *edges = calloc(graph->edge_count + 1, sizeof(*edges));
+
+	*adjacency = (struct adjacency){ first, edges };
+	if (!first || !edges)
+		return -1;
+	/* Counted two places further on, so that filling in moves each to its own place. */
+	for (size_t i = 0; i < graph->edge_count; i++)
+		first[node_of(graph, i, incoming) + 2]++;
+	for (size_t node = 0; node < graph->nodes; node++)
+		first[node + 2] += first[node + 1];
+	for (size_t i = 0; i < graph->edge_count; i++)
+		edges[first[node_of(graph, i, incoming) + 1]++] = i;
+	return 0;
+}
+
+static void adjacency_close(struct adjacency *adjacency)
+{
+	free(adjacency->first);
+	free(adjacency->edges);
+}
+
+/* Breadth first, against the edges, and not to nodes whose cycles have been reported. */
+static void measure_distances(struct search *search)
+{
+	size_t head = 0, tail = 0;
+
+	for (size_t node = search->start; node < search->graph->nodes; node++)
+		search->distance[node] = FAR;
+	search->distance[search->start] = 0;
+	search->queue[tail++] = search->start;
+	while (head < tail) {
+		size_t node = search->queue[head++];
+
+		for (size_t i = search->in.first[node]; i < search->in.first[node + 1]; i++) {
+			size_t from = search->graph->edges[search->in.edges[i]].from;
+
+			if (from < search->start || search->distance[from] != FAR)
+				continue;
+			search->distance[from] = search->distance[node] + 1;
+			search->queue[tail++] = from;
+		}
+	}
+}
+
+/* Follows all paths from @node that are back at the start after exactly @length edges. */
+static void follow(struct search *search, size_t node, size_t depth, size_t length)
+{
+	search->on_path[node] = true;
+	for (size_t i = search->out.first[node]; i < search->out.first[node + 1]; i++) {
+		size_t edge = search->out.edges[i], to = search->graph->edges[edge].to;
+		size_t left = length - depth - 1;
+
+		if (to < search->start || search->distance[to] > left)
+			continue;
+		if (!search->steps_left)
+			break;
+		search->steps_left--;
+		search->path[depth] = edge;
+		if (!left)
+			search->done = !search->report(search->path, length, search->argument);
+		else if (!search->on_path[to])
+			follow(search, to, depth + 1, length);
+		if (search->done)
+			break;
+	}
+	search->on_path[node] = false;
+}
+
+static enum cycles_result find_all(struct search *search)
+{
+	for (search->start = 0; search->start < search->graph->nodes; search->start++) {
+		measure_distances(search);
+		for (size_t length = 1; length <= CYCLE_MOST_EDGES; length++) {
+			follow(search, search->start, 0, length);
+			if (search->done)
+				return CYCLES_ALL;
+			if (!search->steps_left)
+				return CYCLES_CUT;
+		}
+	}
+	return CYCLES_ALL;
+}
+
+enum cycles_result cycles_find(const struct cycle_graph *graph, size_t most_steps,
+			       cycle_report report, void *argument)
+{
+	struct search search = {
+		.graph = graph,
+		.distance = calloc(graph->nodes + 1, sizeof(*search.distance)),
+		.queue = calloc(graph->nodes + 1, sizeof(*search.queue)),
+		.on_path = calloc(graph->nodes + 1, sizeof(*search.on_path)),
+		.steps_left = most_steps,
+		.report = report,
+		.argument = argument,
+	};
+	enum cycles_result result = CYCLES_NO_MEMORY;
+
+	if (!adjacency_open(&search.out, graph, false) &&
+	    !adjacency_open(&search.in, graph, true) && search.distance && search.queue &&
+	    search.on_path)
+		result = find_all(&search);
+	adjacency_close(&search.out);
+	adjacency_close(&search.in);
+	free(search.distance);
+	free(search.queue);
+	free(search.on_path);
+	return result;
+}
