@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Nodes are numbered from 0 on. Two edges may join the same nodes, an edge may join one to itself. */
+/* Nodes are numbered from 0. Two edges may join the same nodes, an edge may join one to itself. */
 struct cycle_edge {
 	size_t from, to;
 };
