@@ -90,6 +90,7 @@ endif
 domains := $(patsubst bpf/%.bpf.c,%,$(wildcard bpf/*.bpf.c))
 variants_latency := fsession fentry kprobe
 variants_lifecycle := fentry kprobe
+variants_locks := fentry kprobe
 variants_policy := lsm fmod_ret kprobe
 define_fsession := -DHOOK_FSESSION
 define_fentry := -DHOOK_FENTRY

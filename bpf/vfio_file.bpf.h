@@ -8,18 +8,25 @@
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_helpers.h>
 
-/* The device behind a VFIO device file, NULL while it is not opened. */
-static __always_inline struct device___vfioscope *vfio_file_device(__u64 private_data)
+/* What a VFIO device file is a file of; only if VFIO's types are known. */
+static __always_inline struct vfio_device___vfioscope *vfio_of_file(__u64 private_data)
 {
-	struct vfio_device___vfioscope *vfio = (void *)private_data;
-
-	if (!bpf_core_type_exists(struct vfio_device___vfioscope))
-		return NULL;
 	if (bpf_core_type_exists(struct vfio_device_file___vfioscope)) {
 		struct vfio_device_file___vfioscope *file = (void *)private_data;
 
-		vfio = BPF_CORE_READ(file, device);
+		return BPF_CORE_READ(file, device);
 	}
+	return (void *)private_data;
+}
+
+/* The device behind a VFIO device file, NULL while it is not opened. */
+static __always_inline struct device___vfioscope *vfio_file_device(__u64 private_data)
+{
+	struct vfio_device___vfioscope *vfio;
+
+	if (!bpf_core_type_exists(struct vfio_device___vfioscope))
+		return NULL;
+	vfio = vfio_of_file(private_data);
 	return BPF_CORE_READ(vfio, dev);
 }
 

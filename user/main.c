@@ -19,10 +19,11 @@ static const struct {
 	{ "trace", command_trace, "a line for each operation, or each slow one" },
 	{ "events", command_events, "what happens to PFs and VFs, and when it is dangerous" },
 	{ "policy", command_policy, "what may be done to devices, and holding everybody to it" },
+	{ "locks", command_locks, "which tasks wait for each other, and will for ever" },
 	{ "doctor", command_doctor, "what this kernel offers, and what is missing" },
 };
 
-#define NAMES "latency, top, trace, events, policy or doctor"
+#define NAMES "latency, top, trace, events, policy, locks or doctor"
 #define COMMANDS (sizeof(commands) / sizeof(commands[0]))
 
 static void show_help(void)

@@ -52,13 +52,15 @@ refused() {
 }
 
 @test "a wrong command line: status 2, one line, and an object with --json" {
-	refused 'which subcommand: latency, top, trace, events, policy or doctor?'
+	refused 'which subcommand: latency, top, trace, events, policy, locks or doctor?'
 	refused 'policy what: check, load, show, stats, watch or unload' policy
 	refused 'policy destroy: check, load' policy destroy
 	refused 'policy load takes one FILE' policy load
 	refused 'policy show takes no argument' policy show x
 	refused 'lsm, fmod_ret or kprobe' policy load --hook-type=x y
 	refused 'a number from 1 on' policy watch -n -1
+	refused 'at least 10ms' locks --threshold 9ms
+	refused 'at least 10ms' locks --threshold soon
 	refused "'bogus' is not a subcommand" bogus
 	refused "unrecognized option '--bogus' (see vfioscope latency --help)" latency --bogus
 	refused "option requires an argument -- 'd'" latency -d

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "latency/preemption.h"
+#include "preemption.h"
 #include "unit.h"
 
 static void test_mode_tells(void **state)

@@ -10,6 +10,7 @@ int command_top(int argc, char **argv);
 int command_trace(int argc, char **argv);
 int command_events(int argc, char **argv);
 int command_policy(int argc, char **argv);
+int command_locks(int argc, char **argv);
 int command_doctor(int argc, char **argv);
 
 /* What latency does once its command line has been taken apart; top does it for --json. */

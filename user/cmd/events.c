@@ -6,12 +6,12 @@
 #include "run.h"
 
 #include "../clock.h"
-#include "../latency/symbols.h"
 #include "../lifecycle/watcher.h"
 #include "../message.h"
 #include "../model/lifecycle.h"
 #include "../privileges.h"
 #include "../render/events.h"
+#include "../symbols.h"
 
 static const char description[] =
 	"Show what happens to PFs and VFs, by whom, and who has them open: VFs made and taken "
@@ -130,7 +130,7 @@ static int events_with(const struct options *options, __u64 count, struct watche
 
 	events.lifecycle = lifecycle_new(show_finding, &events);
 	if (options->stack)
-		events.symbols = symbols_load();
+		events.symbols = symbols_load(false);
 	if (events.lifecycle)
 		error = show(&events, watcher, run);
 	else

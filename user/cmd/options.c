@@ -27,6 +27,8 @@ enum {
 	KEY_MAX_KEYS,
 	KEY_SLOWER,
 	KEY_BUFFER,
+	KEY_THRESHOLD,
+	KEY_DOT,
 };
 
 /* clang-format off */
@@ -74,7 +76,8 @@ static const struct argp_option key_options[] = {
 static const struct argp_option time_options[] = {
 	GROUP_TITLE("When to report:"),
 	OPTION("interval", 'i', "SEC", "Every SEC seconds"),
-	OPTION("count", 'n', "N", "End after N reports (trace: operations; events: events)"),
+	OPTION("count", 'n', "N", "End after N reports (trace: operations; events: events; locks: "
+	       "deadlocks)"),
 	OPTION("duration", 't', "SEC", "End after SEC seconds"),
 	OPTIONS_END,
 };
@@ -101,6 +104,13 @@ static const struct argp_option events_options[] = {
 	GROUP_TITLE("Which events to show:"),
 	OPTION("hazards", 'H', NULL, "Only those that endanger a device in use"),
 	OPTION("stack", 'k', NULL, "With the kernel stack that they happened in"),
+	OPTIONS_END,
+};
+
+static const struct argp_option locks_options[] = {
+	GROUP_TITLE("Which waits to look at:"),
+	OPTION("threshold", KEY_THRESHOLD, "TIME", "Those that last for so long: 500ms, 10s (1s)"),
+	OPTION("dot", KEY_DOT, "FILE", "Write what is found as graphs for Graphviz, too"),
 	OPTIONS_END,
 };
 
@@ -375,6 +385,21 @@ static int take_slower(struct options *options, const char *text)
 	return -1;
 }
 
+/* What takes its turn for a lock is no wait yet. */
+#define THRESHOLD_LEAST_NS 10000000
+
+static int take_threshold(const char *text, __u64 *ns)
+{
+	__u64 given;
+
+	if (!parse_time(text, 1, &given) && given >= THRESHOLD_LEAST_NS) {
+		*ns = given;
+		return 0;
+	}
+	message_error("--threshold %s: give a time of at least 10ms, as 500ms or 10s", text);
+	return -1;
+}
+
 /* One option. Errors have been said; argp only has to end. */
 static error_t parse_option(int key, char *argument, struct argp_state *state)
 {
@@ -451,6 +476,12 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
 	case 'H':
 		options->hazards = true;
 		break;
+	case KEY_THRESHOLD:
+		error = take_threshold(argument, &options->threshold_ns);
+		break;
+	case KEY_DOT:
+		options->graph = argument;
+		break;
 	case KEY_BUFFER:
 		error = take_buffer(options, argument);
 		break;
@@ -465,17 +496,17 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
 }
 
 /* The parsers of the groups that a subcommand takes. */
-#define GROUPS 8
+#define GROUPS 9
 
 static size_t add_groups(unsigned int groups, struct argp *parsers, struct argp_child *children)
 {
 	static const struct argp_option *const tables[GROUPS] = {
-		filter_options,	 key_options,	time_options,	sort_options,
-		latency_options, trace_options, events_options, common_options,
+		filter_options, key_options,	time_options,  sort_options,   latency_options,
+		trace_options,	events_options, locks_options, common_options,
 	};
 	static const unsigned int flags[GROUPS] = {
-		OPTIONS_FILTER,	 OPTIONS_KEYS,	OPTIONS_TIME,	OPTIONS_SORT,
-		OPTIONS_LATENCY, OPTIONS_TRACE, OPTIONS_EVENTS, OPTIONS_COMMON,
+		OPTIONS_FILTER, OPTIONS_KEYS,	OPTIONS_TIME,  OPTIONS_SORT,   OPTIONS_LATENCY,
+		OPTIONS_TRACE,	OPTIONS_EVENTS, OPTIONS_LOCKS, OPTIONS_COMMON,
 	};
 	size_t count = 0;
 
@@ -556,6 +587,7 @@ static void set_defaults(struct options *options)
 	options->tracer.groups[HOOK_GROUP_HOST] = true;
 	options->tracer.cheapest_type = HOOK_TYPES;
 	options->event_bytes = 4 << 20;
+	options->threshold_ns = SECOND_NS;
 }
 
 /* What follows from several options. */
@@ -568,7 +600,7 @@ static int complete(struct options *options, unsigned int groups)
 		return -1;
 	}
 	if (options->count && !options->interval_ns &&
-	    !(groups & (OPTIONS_TRACE | OPTIONS_EVENTS))) {
+	    !(groups & (OPTIONS_TRACE | OPTIONS_EVENTS | OPTIONS_LOCKS))) {
 		message_error("--count needs --interval");
 		return -1;
 	}

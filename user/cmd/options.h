@@ -27,6 +27,8 @@ struct options {
 	bool hazards;
 	__u64 slower_ns;
 	__u64 event_bytes;
+	__u64 threshold_ns;
+	const char *graph; /* a file, NULL: none is wanted */
 };
 
 /* Which groups of options a subcommand takes. */
@@ -39,6 +41,7 @@ enum option_group {
 	OPTIONS_LATENCY = 1 << 5,
 	OPTIONS_TRACE = 1 << 6,
 	OPTIONS_EVENTS = 1 << 8,
+	OPTIONS_LOCKS = 1 << 9,
 	OPTIONS_LIVE = 1 << 7, /* no options: every second unless --interval is given */
 };
 

@@ -6,11 +6,11 @@
 #include "run.h"
 
 #include "../clock.h"
-#include "../latency/symbols.h"
 #include "../latency/tracer.h"
 #include "../message.h"
 #include "../privileges.h"
 #include "../render/trace.h"
+#include "../symbols.h"
 
 #include <string.h>
 
@@ -110,7 +110,7 @@ static int trace_with(const struct options *options, __u64 operations, struct tr
 	int error;
 
 	if (options->stack)
-		trace.symbols = symbols_load();
+		trace.symbols = symbols_load(false);
 	error = show(&trace, tracer, run);
 	symbols_free(trace.symbols);
 	return error;

@@ -2,8 +2,8 @@
 #include "kernel.h"
 
 #include "../compat.h"
+#include "../preemption.h"
 #include "btf_types.h"
-#include "preemption.h"
 
 #include <bpf/bpf.h>
 #include <errno.h>

@@ -3,15 +3,22 @@
 #ifndef VFIOSCOPE_SYMBOLS_H
 #define VFIOSCOPE_SYMBOLS_H
 
+#include <stdbool.h>
+#include <stddef.h>
+
 struct symbols;
 
-/* From /proc/kallsyms. NULL if the kernel does not tell. */
-struct symbols *symbols_load(void);
+/* Functions from /proc/kallsyms, and @variables. NULL: the kernel does not tell. */
+struct symbols *symbols_load(bool variables);
 void symbols_free(struct symbols *symbols);
 
 /* "function+0x12", or the address in hexadecimal; in buffer. symbols may be NULL. */
 #define SYMBOL_BYTES 128
 const char *symbol_name(const struct symbols *symbols, unsigned long long address,
 			char buffer[SYMBOL_BYTES]);
+
+/* "variable" or "variable+0x10", or the address; how long it is nobody knows. */
+const char *symbol_variable_name(const struct symbols *symbols, unsigned long long address,
+				 char *buffer, size_t bytes);
 
 #endif

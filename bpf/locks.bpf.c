@@ -1,0 +1,347 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Who waits for a mutex or a rw_semaphore, or for the users of a VFIO device to close it, and who
+ * holds it. A lock that is taken at once runs none of this: the kernel's tracepoints are where it
+ * has to wait. What belongs together is found out later, when somebody has waited for long: the
+ * lock itself says who owns it.
+ *
+ * Compiled by fentry and by kprobe, for kernels without BPF trampolines; tracepoints and the
+ * iterator need none.
+ */
+#include "vmlinux.h"
+
+#include <vfioscope/locks.h>
+
+#include <bpf/bpf_core_read.h>
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_tracing.h>
+
+#include "hook.bpf.h"
+#include "vfio_file.bpf.h"
+
+char LICENSE[] SEC("license") = "GPL";
+
+struct lock_state lock_state;
+
+/* By thread. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, LOCK_WAITS);
+	__type(key, __u32);
+	__type(value, struct lock_wait);
+} lock_waits SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, LOCK_OPEN_WAITS);
+	__type(key, __u32);
+	__type(value, struct lock_wait);
+} lock_open_waits SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, int);
+	__type(value, struct lock_use);
+} lock_uses SEC(".maps");
+
+#pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
+
+struct zpci_dev___locks;
+
+struct zpci_bus___locks {
+	struct zpci_dev___locks *function[256];
+};
+
+struct pci_bus___locks {
+	struct zpci_bus___locks *sysdata; /* on s390x */
+};
+
+struct device___locks {
+	struct kobject___vfioscope kobj;
+	void *driver_data;
+};
+
+struct pci_dev___locks {
+	struct pci_bus___locks *bus;
+	unsigned int devfn;
+	struct device___locks dev;
+};
+
+struct vfio_pci_core_device___locks {
+	struct pci_dev___locks *pdev;
+};
+
+#pragma clang attribute pop
+
+/*
+ * Waits for locks
+ */
+
+/* include/trace/events/lock.h */
+#define LCB_F_SPIN 1
+#define LCB_F_READ 2
+#define LCB_F_WRITE 4
+#define LCB_F_RT 8
+#define LCB_F_PERCPU 16
+#define LCB_F_MUTEX 32
+
+/* LOCK_KINDS: none that is looked at, or one that is only spun for. */
+static __always_inline __u32 kind_of(unsigned int flags)
+{
+	if (flags & LCB_F_MUTEX)
+		return LOCK_MUTEX;
+	if (flags & (LCB_F_SPIN | LCB_F_RT | LCB_F_PERCPU))
+		return LOCK_KINDS;
+	if (flags & LCB_F_READ)
+		return LOCK_RWSEM_READ;
+	return flags & LCB_F_WRITE ? LOCK_RWSEM_WRITE : LOCK_KINDS;
+}
+
+static __always_inline void note_wait(void *waits, __u64 lock, __u32 kind)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct lock_wait wait = {
+		.task = (__u64)task,
+		.lock = lock,
+		.since_ns = bpf_ktime_get_ns(),
+		.kind = kind,
+	};
+	__u32 tid = task->pid;
+
+	if (bpf_map_update_elem(waits, &tid, &wait, BPF_ANY))
+		__sync_fetch_and_add(&lock_state.waits_without_room, 1);
+}
+
+static __always_inline void forget_wait(void *waits)
+{
+	__u32 tid = bpf_get_current_task_btf()->pid;
+
+	bpf_map_delete_elem(waits, &tid);
+}
+
+/* Who first spins for a mutex and then sleeps says so twice: it is one wait. */
+SEC("tp_btf/contention_begin")
+int BPF_PROG(contention_begin, void *lock, unsigned int flags)
+{
+	__u32 kind = kind_of(flags), tid = bpf_get_current_task_btf()->pid;
+	struct lock_wait *before;
+
+	if (kind == LOCK_KINDS)
+		return 0;
+	before = bpf_map_lookup_elem(&lock_waits, &tid);
+	if (!before || before->lock != (__u64)lock ||
+	    before->task != (__u64)bpf_get_current_task_btf())
+		note_wait(&lock_waits, (__u64)lock, kind);
+	return 0;
+}
+
+SEC("tp_btf/contention_end")
+int BPF_PROG(contention_end, void *lock, int result)
+{
+	__u32 tid = bpf_get_current_task_btf()->pid;
+	struct lock_wait *wait = bpf_map_lookup_elem(&lock_waits, &tid);
+
+	if (wait && wait->lock == (__u64)lock)
+		forget_wait(&lock_waits);
+	return 0;
+}
+
+/*
+ * Waits for the users of a device, and its users
+ */
+
+ENTRY(vfio_unregister_group_dev, struct vfio_device___vfioscope *vfio)
+{
+	note_wait(&lock_open_waits, (__u64)vfio, LOCK_OPEN);
+	return 0;
+}
+
+EXIT_VOID(vfio_unregister_group_dev)
+{
+	forget_wait(&lock_open_waits);
+	return 0;
+}
+
+static __always_inline int begin_use(struct file *file, __u32 operation)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct lock_use *use;
+
+	use = bpf_task_storage_get(&lock_uses, task, NULL, BPF_LOCAL_STORAGE_GET_F_CREATE);
+	if (!use) {
+		__sync_fetch_and_add(&lock_state.uses_without_room, 1);
+		return 0;
+	}
+	use->since_ns = bpf_ktime_get_ns();
+	use->operation = operation;
+	use->vfio = (__u64)vfio_of_file((__u64)READ(file, private_data));
+	return 0;
+}
+
+static __always_inline int end_use(void)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct lock_use *use = bpf_task_storage_get(&lock_uses, task, NULL, 0);
+
+	if (use)
+		use->vfio = 0;
+	return 0;
+}
+
+ENTRY(vfio_device_fops_read, struct file *file)
+{
+	return begin_use(file, LOCK_USE_READ);
+}
+
+EXIT(vfio_device_fops_read, 4, __s64)
+{
+	return end_use();
+}
+
+ENTRY(vfio_device_fops_write, struct file *file)
+{
+	return begin_use(file, LOCK_USE_WRITE);
+}
+
+EXIT(vfio_device_fops_write, 4, __s64)
+{
+	return end_use();
+}
+
+ENTRY(vfio_device_fops_unl_ioctl, struct file *file)
+{
+	return begin_use(file, LOCK_USE_IOCTL);
+}
+
+EXIT(vfio_device_fops_unl_ioctl, 3, __s64)
+{
+	return end_use();
+}
+
+ENTRY(vfio_device_fops_mmap, struct file *file)
+{
+	return begin_use(file, LOCK_USE_MMAP);
+}
+
+EXIT(vfio_device_fops_mmap, 2, int)
+{
+	return end_use();
+}
+
+/*
+ * Who waits, and who holds
+ */
+
+/* What is too large for a program's stack. */
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct lock_task);
+} lock_task_room SEC(".maps");
+
+/* The low bits of an owner are the lock's own; with this one it is a reader of before. */
+#define OWNER_FLAGS 7UL
+#define RWSEM_READER_OWNED 1UL
+
+static __always_inline void find_owner(struct lock_task *found)
+{
+	struct task_struct *task;
+	__u64 word;
+
+	if (found->wait.kind == LOCK_MUTEX) {
+		struct mutex *mutex = (void *)found->wait.lock;
+
+		word = BPF_CORE_READ(mutex, owner.counter);
+	} else {
+		struct rw_semaphore *semaphore = (void *)found->wait.lock;
+
+		word = BPF_CORE_READ(semaphore, owner.counter);
+		if (word & RWSEM_READER_OWNED)
+			found->owner_flags = LOCK_OWNER_READS;
+	}
+	task = (void *)(word & ~OWNER_FLAGS);
+	if (!task)
+		return;
+	found->owner_tid = BPF_CORE_READ(task, pid);
+	found->owner_start_ns = BPF_CORE_READ(task, start_boottime);
+}
+
+static __always_inline void find_objects(struct lock_objects *objects, __u64 vfio)
+{
+	struct vfio_pci_core_device___locks *core;
+	struct pci_dev___locks *pci;
+	struct device___vfioscope *device;
+
+	objects->vfio = vfio;
+	if (!bpf_core_type_exists(struct vfio_device___vfioscope))
+		return;
+	device = BPF_CORE_READ((struct vfio_device___vfioscope *)vfio, dev);
+	bpf_probe_read_kernel_str(objects->device, sizeof(objects->device),
+				  BPF_CORE_READ(device, kobj.name));
+	if (!device || !device_is_pci(device))
+		return;
+	pci = (void *)device - bpf_core_field_offset(struct pci_dev___locks, dev);
+	objects->pci = (__u64)pci;
+	core = BPF_CORE_READ(pci, dev.driver_data);
+	if (bpf_core_type_exists(struct vfio_pci_core_device___locks) && core &&
+	    BPF_CORE_READ(core, pdev) == pci)
+		objects->core = (__u64)core;
+	if (bpf_core_type_exists(struct zpci_bus___locks)) {
+		struct zpci_bus___locks *bus = BPF_CORE_READ(pci, bus, sysdata);
+
+		bpf_probe_read_kernel(&objects->zdev, sizeof(objects->zdev),
+				      &bus->function[BPF_CORE_READ(pci, devfn) & 0xff]);
+	}
+}
+
+static __always_inline void take_wait(struct lock_wait *to, void *waits,
+				      const struct task_struct *task)
+{
+	__u32 tid = task->pid;
+	struct lock_wait *wait = bpf_map_lookup_elem(waits, &tid);
+
+	if (wait && wait->task == (__u64)task)
+		*to = *wait;
+}
+
+static __always_inline bool describe_task(struct lock_task *found, struct task_struct *task)
+{
+	struct lock_use *use = bpf_task_storage_get(&lock_uses, task, NULL, 0);
+
+	__builtin_memset(found, 0, __builtin_offsetof(struct lock_task, stack));
+	take_wait(&found->wait, &lock_waits, task);
+	take_wait(&found->open_wait, &lock_open_waits, task);
+	if (use)
+		found->use = *use;
+	if (!found->wait.lock && !found->open_wait.lock && !found->use.vfio)
+		return false;
+	found->start_ns = task->start_boottime;
+	found->tid = task->pid;
+	found->pid = task->tgid;
+	found->state = task->__state;
+	__builtin_memcpy(found->comm, task->comm, sizeof(found->comm));
+	if (found->wait.lock)
+		find_owner(found);
+	if (found->open_wait.lock)
+		find_objects(&found->waits, found->open_wait.lock);
+	if (found->use.vfio)
+		find_objects(&found->uses, found->use.vfio);
+	return true;
+}
+
+SEC("iter/task")
+int lock_tasks(struct bpf_iter__task *ctx)
+{
+	struct task_struct *task = ctx->task;
+	struct lock_task *found;
+	__u32 first = 0;
+
+	found = bpf_map_lookup_elem(&lock_task_room, &first);
+	if (!task || !found || !describe_task(found, task))
+		return 0;
+	found->stack_bytes = bpf_get_task_stack(task, found->stack, sizeof(found->stack), 0);
+	bpf_seq_write(ctx->meta->seq, found, sizeof(*found));
+	return 0;
+}

@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Test only, and wrong on purpose: a vfio-pci variant driver whose writes take the lock that the
+ * removal of the device holds while it waits for the device's last user (seed 002, the reply of 20
+ * January 2021). On s390x it is the kernel's own: hot-unplug holds zdev->state_lock. Elsewhere the
+ * driver's removal takes one.
+ *
+ * Has no device ids: bind it with driver_override.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/module.h>
+#include <linux/mutex.h>
+#include <linux/pci.h>
+#include <linux/vfio.h>
+#include <linux/vfio_pci_core.h>
+
+#include "compat.h"
+
+#ifdef CONFIG_S390
+
+static struct mutex *state_lock(struct vfio_pci_core_device *vdev)
+{
+	return &to_zpci(vdev->pdev)->state_lock;
+}
+
+static void state_lock_unregister(struct vfio_pci_core_device *vdev)
+{
+	vfio_pci_core_unregister_device(vdev);
+}
+
+#else
+
+static DEFINE_MUTEX(test_state_lock);
+
+static struct mutex *state_lock(struct vfio_pci_core_device *vdev)
+{
+	return &test_state_lock;
+}
+
+static void state_lock_unregister(struct vfio_pci_core_device *vdev)
+{
+	mutex_lock(&test_state_lock);
+	vfio_pci_core_unregister_device(vdev);
+	mutex_unlock(&test_state_lock);
+}
+
+#endif
+
+static ssize_t state_lock_write(struct vfio_device *core_vdev, const char __user *buf, size_t count,
+				loff_t *ppos)
+{
+	struct vfio_pci_core_device *vdev =
+		container_of(core_vdev, struct vfio_pci_core_device, vdev);
+	ssize_t ret;
+
+	mutex_lock(state_lock(vdev));
+	ret = vfio_pci_core_write(core_vdev, buf, count, ppos);
+	mutex_unlock(state_lock(vdev));
+	return ret;
+}
+
+static int state_lock_open_device(struct vfio_device *core_vdev)
+{
+	struct vfio_pci_core_device *vdev =
+		container_of(core_vdev, struct vfio_pci_core_device, vdev);
+	int ret;
+
+	ret = vfio_pci_core_enable(vdev);
+	if (ret)
+		return ret;
+	vfio_pci_core_finish_enable(vdev);
+	return 0;
+}
+
+static const struct vfio_device_ops state_lock_ops = {
+	.name		= KBUILD_MODNAME,
+	.init		= vfio_pci_core_init_dev,
+	.release	= vfio_pci_core_release_dev,
+	.open_device	= state_lock_open_device,
+	.close_device	= vfio_pci_core_close_device,
+	.ioctl		= vfio_pci_core_ioctl,
+	.device_feature	= vfio_pci_core_ioctl_feature,
+	.read		= vfio_pci_core_read,
+	.write		= state_lock_write,
+	.mmap		= vfio_pci_core_mmap,
+	.request	= vfio_pci_core_request,
+	.match		= vfio_pci_core_match,
+	COMPAT_IOMMUFD_OPS
+};
+
+static int state_lock_probe(struct pci_dev *pdev, const struct pci_device_id *id)
+{
+	struct vfio_pci_core_device *vdev;
+	int ret;
+
+	vdev = vfio_alloc_device(vfio_pci_core_device, vdev, &pdev->dev, &state_lock_ops);
+	if (IS_ERR(vdev))
+		return PTR_ERR(vdev);
+	/* The core finds its device there. */
+	dev_set_drvdata(&pdev->dev, vdev);
+	ret = vfio_pci_core_register_device(vdev);
+	if (ret)
+		vfio_put_device(&vdev->vdev);
+	return ret;
+}
+
+static void state_lock_remove(struct pci_dev *pdev)
+{
+	struct vfio_pci_core_device *vdev = dev_get_drvdata(&pdev->dev);
+
+	state_lock_unregister(vdev);
+	vfio_put_device(&vdev->vdev);
+}
+
+static struct pci_driver state_lock_driver = {
+	.name			= KBUILD_MODNAME,
+	.probe			= state_lock_probe,
+	.remove			= state_lock_remove,
+	.err_handler		= &vfio_pci_core_err_handlers,
+	.driver_managed_dma	= true,
+};
+module_pci_driver(state_lock_driver);
+
+MODULE_LICENSE("GPL");
+MODULE_DESCRIPTION("Test only: the deadlock of 2021");

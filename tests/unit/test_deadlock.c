@@ -1,0 +1,276 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "unit.h"
+
+#include "../../user/model/deadlock.h"
+
+#include <string.h>
+
+#define SECOND 1000000000ULL
+#define NOW (100 * SECOND)
+#define DEVICE 0xd000
+
+struct told {
+	size_t found, resolved;
+	struct deadlock last;
+};
+
+static void take(const struct deadlock *deadlock, enum deadlock_news news, void *argument)
+{
+	struct told *told = argument;
+
+	told->found += news == DEADLOCK_FOUND;
+	told->resolved += news == DEADLOCK_RESOLVED;
+	told->last = *deadlock;
+}
+
+/* A task that waits for the lock which @owner has. */
+static struct lock_task waiter(__u32 tid, __u64 lock, __u32 owner)
+{
+	return (struct lock_task){
+		.tid = tid,
+		.pid = tid,
+		.start_ns = tid + 1000,
+		.wait = { .lock = lock, .since_ns = NOW - 3 * SECOND, .kind = LOCK_MUTEX },
+		.owner_tid = owner,
+		.owner_start_ns = owner + 1000,
+	};
+}
+
+/* A task that waits until @device is closed. */
+static struct lock_task remover(__u32 tid, __u64 device)
+{
+	struct lock_task task = waiter(tid, 0, 0);
+
+	task.owner_tid = 0;
+	task.open_wait = (struct lock_wait){ .lock = device,
+					     .since_ns = NOW - 2 * SECOND,
+					     .kind = LOCK_OPEN };
+	return task;
+}
+
+static struct lock_task in_use(struct lock_task task, __u64 device)
+{
+	task.use = (struct lock_use){ .vfio = device,
+				      .since_ns = NOW - 2 * SECOND,
+				      .operation = LOCK_USE_WRITE };
+	return task;
+}
+
+static struct told told;
+
+static struct deadlocks *start(void)
+{
+	struct deadlocks *deadlocks = deadlocks_new(SECOND, take, &told);
+
+	memset(&told, 0, sizeof(told));
+	assert_non_null(deadlocks);
+	return deadlocks;
+}
+
+/* Two looks at the same. */
+static void feed(struct deadlocks *deadlocks, const struct lock_task *tasks, size_t count)
+{
+	assert_true(deadlocks_feed(deadlocks, tasks, count, NOW) >= 0);
+	assert_true(deadlocks_feed(deadlocks, tasks, count, NOW) >= 0);
+}
+
+static void tells_once_that_it_is_there_and_once_that_it_is_gone(void **state)
+{
+	const struct lock_task tasks[] = { waiter(7, 0xa, 8), waiter(8, 0xb, 7) };
+	struct deadlocks *deadlocks = start();
+
+	(void)state;
+	assert_int_equal(deadlocks_feed(deadlocks, tasks, 2, NOW), 1);
+	assert_int_equal(told.found, 0); /* once is not enough */
+	for (int i = 0; i < 5; i++)
+		assert_int_equal(deadlocks_feed(deadlocks, tasks, 2, NOW), 0);
+	assert_int_equal(told.found, 1);
+	assert_int_equal(told.last.count, 2);
+	assert_int_equal(told.last.id, 1);
+	assert_false(told.last.suspected);
+	assert_int_equal(deadlocks_lasting(deadlocks), 1);
+	assert_int_equal(deadlocks_feed(deadlocks, tasks, 1, NOW), 0);
+	assert_int_equal(told.resolved, 1);
+	assert_int_equal(told.last.id, 1);
+	assert_int_equal(deadlocks_lasting(deadlocks), 0);
+	feed(deadlocks, NULL, 0);
+	assert_int_equal(told.resolved, 1);
+	deadlocks_free(deadlocks);
+}
+
+static void is_another_one_when_a_wait_began_anew(void **state)
+{
+	struct lock_task tasks[] = { waiter(7, 0xa, 8), waiter(8, 0xb, 7) };
+	struct deadlocks *deadlocks = start();
+
+	(void)state;
+	assert_int_equal(deadlocks_feed(deadlocks, tasks, 2, NOW), 1);
+	tasks[1].wait.since_ns += 1;
+	assert_int_equal(deadlocks_feed(deadlocks, tasks, 2, NOW), 1);
+	assert_int_equal(told.found, 0);
+	feed(deadlocks, tasks, 2);
+	tasks[0].wait.since_ns += 1;
+	feed(deadlocks, tasks, 2);
+	assert_int_equal(told.found, 2);
+	assert_int_equal(told.resolved, 1);
+	deadlocks_free(deadlocks);
+}
+
+static void looks_at_long_waits_alone(void **state)
+{
+	struct lock_task tasks[] = { waiter(7, 0xa, 8), waiter(8, 0xb, 7) };
+	struct deadlocks *deadlocks = start();
+
+	(void)state;
+	tasks[1].wait.since_ns = NOW - SECOND + 1;
+	feed(deadlocks, tasks, 2);
+	assert_int_equal(told.found, 0);
+	tasks[1].wait.since_ns = NOW - SECOND;
+	feed(deadlocks, tasks, 2);
+	assert_int_equal(told.found, 1);
+	deadlocks_free(deadlocks);
+}
+
+static void takes_nobody_for_another_with_the_same_number(void **state)
+{
+	struct lock_task tasks[] = { waiter(7, 0xa, 8), waiter(8, 0xb, 7) };
+	struct deadlocks *deadlocks = start();
+
+	(void)state;
+	tasks[1].start_ns++;
+	feed(deadlocks, tasks, 2);
+	assert_int_equal(told.found, 0);
+	deadlocks_free(deadlocks);
+}
+
+static void knows_who_waits_for_itself(void **state)
+{
+	const struct lock_task task = waiter(7, 0xa, 7);
+	struct deadlocks *deadlocks = start();
+
+	(void)state;
+	feed(deadlocks, &task, 1);
+	assert_int_equal(told.found, 1);
+	assert_int_equal(told.last.count, 1);
+	deadlocks_free(deadlocks);
+}
+
+static void knows_a_device_that_is_to_be_closed(void **state)
+{
+	const struct lock_task tasks[] = {
+		remover(7, DEVICE),
+		in_use(waiter(8, 0xa, 7), DEVICE),
+		in_use(waiter(9, 0xb, 7), DEVICE + 1), /* another device's: it waits behind */
+		in_use(waiter(10, 0xa, 7), DEVICE),
+	};
+	struct deadlocks *deadlocks = start();
+
+	(void)state;
+	feed(deadlocks, tasks, 4);
+	assert_int_equal(told.found, 1);
+	assert_int_equal(told.last.count, 2);
+	assert_int_equal(told.last.task[0].tid, 7);
+	assert_int_equal(told.last.task[1].tid, 8);
+	assert_int_equal(told.last.behind, 2);
+	deadlocks_free(deadlocks);
+}
+
+static void is_breakable_where_a_kill_ends_the_wait(void **state)
+{
+	struct lock_task task = waiter(7, 0xa, 8);
+
+	(void)state;
+	task.state = 2;
+	assert_false(deadlock_is_breakable(&task));
+	task.state = 0x102;
+	assert_true(deadlock_is_breakable(&task));
+	task.state = 1;
+	assert_true(deadlock_is_breakable(&task));
+	task = remover(8, DEVICE);
+	task.state = 1;
+	assert_false(deadlock_is_breakable(&task));
+}
+
+/* What it waits for within the wait counts. */
+static void takes_the_inner_wait(void **state)
+{
+	struct lock_task tasks[] = { remover(7, DEVICE), in_use(waiter(8, 0xa, 7), DEVICE) };
+	struct deadlocks *deadlocks = start();
+
+	(void)state;
+	tasks[0].wait = (struct lock_wait){ .lock = 0xc, .since_ns = NOW - 2 * SECOND };
+	feed(deadlocks, tasks, 2);
+	assert_int_equal(told.found, 0);
+	deadlocks_free(deadlocks);
+}
+
+static void suspects_where_readers_hold(void **state)
+{
+	struct lock_task tasks[] = { waiter(7, 0xa, 8), waiter(8, 0xb, 7) };
+	struct deadlocks *deadlocks = start();
+
+	(void)state;
+	tasks[1].owner_flags = LOCK_OWNER_READS;
+	feed(deadlocks, tasks, 2);
+	assert_int_equal(told.found, 1);
+	assert_true(told.last.suspected);
+	deadlocks_free(deadlocks);
+}
+
+static void keeps_to_the_way_around_that_it_knows(void **state)
+{
+	struct lock_task tasks[] = {
+		in_use(waiter(5, 0xa, 0), DEVICE),
+		remover(7, DEVICE),
+		in_use(waiter(8, 0xa, 7), DEVICE),
+	};
+	struct deadlocks *deadlocks = start();
+
+	(void)state;
+	feed(deadlocks, tasks, 3);
+	assert_int_equal(told.found, 1);
+	assert_int_equal(told.last.task[1].tid, 8);
+	tasks[0] = in_use(waiter(5, 0xa, 7), DEVICE);
+	feed(deadlocks, tasks, 3);
+	assert_int_equal(told.found, 1);
+	assert_int_equal(told.resolved, 0);
+	deadlocks_free(deadlocks);
+}
+
+static void knows_several_at_once(void **state)
+{
+	const struct lock_task tasks[] = {
+		waiter(1, 0xa, 2), waiter(2, 0xb, 1), waiter(3, 0xc, 4),
+		waiter(4, 0xd, 5), waiter(5, 0xe, 3), waiter(6, 0xa, 2),
+	};
+	struct deadlocks *deadlocks = start();
+
+	(void)state;
+	feed(deadlocks, tasks, COUNT_OF(tasks));
+	assert_int_equal(told.found, 2);
+	assert_int_equal(told.last.count, 3);
+	assert_int_equal(deadlocks_lasting(deadlocks), 2);
+	feed(deadlocks, tasks, 2);
+	assert_int_equal(told.resolved, 1);
+	assert_int_equal(told.last.count, 3);
+	deadlocks_free(deadlocks);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(tells_once_that_it_is_there_and_once_that_it_is_gone),
+		cmocka_unit_test(is_another_one_when_a_wait_began_anew),
+		cmocka_unit_test(looks_at_long_waits_alone),
+		cmocka_unit_test(takes_nobody_for_another_with_the_same_number),
+		cmocka_unit_test(knows_who_waits_for_itself),
+		cmocka_unit_test(knows_a_device_that_is_to_be_closed),
+		cmocka_unit_test(is_breakable_where_a_kill_ends_the_wait),
+		cmocka_unit_test(takes_the_inner_wait),
+		cmocka_unit_test(suspects_where_readers_hold),
+		cmocka_unit_test(keeps_to_the_way_around_that_it_knows),
+		cmocka_unit_test(knows_several_at_once),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,241 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* vfioscope locks: who waits for whom, and will for ever. */
+#include "commands.h"
+#include "options.h"
+#include "output.h"
+#include "run.h"
+
+#include "../clock.h"
+#include "../locks/names.h"
+#include "../locks/watch.h"
+#include "../message.h"
+#include "../model/deadlock.h"
+#include "../privileges.h"
+#include "../render/locks.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char description[] =
+	"Find deadlocks of the kernel: tasks that wait for mutexes, rw_semaphores and for the "
+	"users of VFIO devices, each for what the next one holds. A lock that is taken at once "
+	"costs nothing.";
+
+/* What was seen once is looked at again after so long. */
+#define SECOND_LOOK_NS 100000000
+/* Waits are looked at no less often than this. */
+#define INTERVAL_NS 500000000ULL
+
+struct locks {
+	const struct options *options;
+	struct lock_watch *watch;
+	struct lock_names *names;
+	struct deadlocks *deadlocks;
+	FILE *graph;		  /* NULL: none is wanted */
+	__u64 realtime_offset_ns; /* CLOCK_REALTIME - CLOCK_MONOTONIC */
+	__u64 reported;
+	/* Of the pass that goes on. */
+	const struct lock_task *tasks;
+	size_t task_count;
+	__u64 now_ns;
+	bool done;
+	int error;
+};
+
+struct task_texts {
+	char lock[LOCK_NAME_BYTES];
+	char frame[STACK_FRAMES][FRAME_BYTES];
+};
+
+static void name_task(const struct locks *locks, const struct lock_task *task,
+		      struct task_texts *texts, struct rendered_lock_task *rendered)
+{
+	rendered->lock = lock_name(locks->names, deadlock_wait(task), locks->tasks,
+				   locks->task_count, texts->lock);
+	rendered->frame = texts->frame;
+	if (task->stack_bytes > 0)
+		rendered->frames = (unsigned int)task->stack_bytes / sizeof(task->stack[0]);
+	for (unsigned int i = 0; i < rendered->frames; i++)
+		lock_function_name(locks->names, task->stack[i], texts->frame[i]);
+}
+
+static void name_tasks(const struct locks *locks, const struct deadlock *deadlock,
+		       struct task_texts *texts, struct rendered_lock_task *tasks)
+{
+	for (size_t i = 0; i < deadlock->count; i++)
+		name_task(locks, &deadlock->task[i], &texts[i], &tasks[i]);
+}
+
+static int render(const struct locks *locks, const struct rendered_deadlock *rendered)
+{
+	int error = locks->options->json ? render_deadlock_json(stdout, rendered) :
+					   render_deadlock_text(stdout, rendered);
+
+	if (locks->graph && rendered->news == DEADLOCK_FOUND)
+		error |= render_deadlock_dot(locks->graph, rendered) || fflush(locks->graph);
+	return error;
+}
+
+static void show_deadlock(const struct deadlock *deadlock, enum deadlock_news news, void *argument)
+{
+	struct locks *locks = argument;
+	struct rendered_lock_task tasks[DEADLOCK_TASKS] = { 0 };
+	struct task_texts *texts = calloc(deadlock->count, sizeof(*texts));
+	const struct rendered_deadlock rendered = {
+		.deadlock = deadlock,
+		.news = news,
+		.now_ns = locks->now_ns,
+		.time_ns = locks->now_ns + locks->realtime_offset_ns,
+		.task = tasks,
+	};
+
+	if (!texts || locks->error || locks->done) {
+		free(texts);
+		return;
+	}
+	if (news == DEADLOCK_FOUND) {
+		name_tasks(locks, deadlock, texts, tasks);
+		if (lock_names_renew(locks->names))
+			name_tasks(locks, deadlock, texts, tasks);
+	}
+	locks->error = render(locks, &rendered);
+	free(texts);
+	locks->reported += news == DEADLOCK_FOUND;
+	if (locks->options->count && locks->reported == locks->options->count)
+		locks->done = true;
+}
+
+/* Returns what deadlocks_feed() does. */
+static int look(struct locks *locks)
+{
+	struct lock_task *tasks;
+	long count = lock_watch_tasks(locks->watch, &tasks);
+	int result = -1;
+
+	if (count >= 0) {
+		locks->tasks = tasks;
+		locks->task_count = (size_t)count;
+		locks->now_ns = clock_ns(CLOCK_MONOTONIC);
+		result = deadlocks_feed(locks->deadlocks, tasks, (size_t)count, locks->now_ns);
+		message_debug("%ld tasks wait or use a device, %zu deadlocks last", count,
+			      deadlocks_lasting(locks->deadlocks));
+	}
+	free(tasks);
+	if (result < 0) {
+		message_error("cannot tell which tasks wait: %s", strerror(errno));
+		locks->error = -1;
+	}
+	return result;
+}
+
+/* Only a long wait, or a deadlock that may be over, is worth a look at all tasks. */
+static void check(struct locks *locks)
+{
+	__u64 now = clock_ns(CLOCK_MONOTONIC);
+
+	if (!deadlocks_lasting(locks->deadlocks) &&
+	    (now < locks->options->threshold_ns ||
+	     !lock_watch_waits_long(locks->watch, now - locks->options->threshold_ns)))
+		return;
+	if (look(locks) <= 0)
+		return;
+	nanosleep(&(struct timespec){ .tv_nsec = SECOND_LOOK_NS }, NULL);
+	look(locks);
+}
+
+static int show_total(const struct locks *locks)
+{
+	const struct lock_watch_losses losses = lock_watch_losses(locks->watch);
+	const struct lock_total total = {
+		.reported = locks->reported,
+		.lasting = deadlocks_lasting(locks->deadlocks),
+		.waits_without_room = losses.waits_without_room,
+		.uses_without_room = losses.uses_without_room,
+		.missed_runs = losses.missed_runs,
+		.searches_cut = deadlocks_cut(locks->deadlocks),
+		.absent = losses.absent,
+		.names = losses.names,
+	};
+
+	return locks->options->json ? render_lock_total_json(stdout, &total) :
+				      render_lock_total_text(stdout, &total);
+}
+
+static int watch(struct locks *locks, struct run *run, const struct options *times)
+{
+	enum run_event event = RUN_TICK;
+
+	run_start(run, times);
+	while (!locks->error && !locks->done && event != RUN_END && event != RUN_FAILED) {
+		event = run_wait(run, -1);
+		if (event != RUN_TICK)
+			continue;
+		lock_watch_pick_up_modules(locks->watch);
+		check(locks);
+		if (!locks->error && fflush(stdout))
+			locks->error = -1;
+	}
+	if (!locks->error)
+		locks->error = show_total(locks);
+	return output_check(locks->error) || event == RUN_FAILED ? -1 : 0;
+}
+
+static int locks_with(const struct options *options, struct run *run, const struct options *times)
+{
+	struct locks locks = {
+		.options = options,
+		.realtime_offset_ns = clock_realtime_offset_ns(),
+		.names = lock_names_new(),
+	};
+	int error = -1;
+
+	locks.deadlocks = deadlocks_new(options->threshold_ns, show_deadlock, &locks);
+	if (options->graph)
+		locks.graph = fopen(options->graph, "we");
+	if (!locks.deadlocks || !locks.names)
+		message_error("out of memory");
+	else if (options->graph && !locks.graph)
+		message_error("%s: %s", options->graph, strerror(errno));
+	else
+		locks.watch = lock_watch_open();
+	if (locks.watch)
+		error = watch(&locks, run, times);
+	if (locks.graph && fclose(locks.graph) && !error) {
+		message_error("%s: %s", options->graph, strerror(errno));
+		error = -1;
+	}
+	lock_watch_close(locks.watch);
+	deadlocks_free(locks.deadlocks);
+	lock_names_free(locks.names);
+	return error;
+}
+
+int command_locks(int argc, char **argv)
+{
+	struct options options, times;
+	struct run run;
+	int status, error;
+
+	status = options_parse(&options, OPTIONS_COMMON | OPTIONS_TIME | OPTIONS_LOCKS, "locks",
+			       description, argc, argv);
+	if (status >= 0)
+		return status;
+	times = options;
+	times.count = 0;
+	if (!times.interval_ns)
+		times.interval_ns = options.threshold_ns / 2 < INTERVAL_NS ?
+					    options.threshold_ns / 2 :
+					    INTERVAL_NS;
+	if (run_open(&run, &times))
+		return STATUS_FAILURE;
+	if (output_open(&run)) {
+		run_close(&run);
+		return STATUS_FAILURE;
+	}
+	privileges_limit();
+	error = locks_with(&options, &run, &times);
+	output_close();
+	status = run_close(&run);
+	return error ? STATUS_FAILURE : status;
+}

@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "names.h"
+
+#include <bpf/btf.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define PATH_BYTES 128
+
+struct lock_names {
+	bool has_types;
+	bool missed; /* something had no name */
+	struct symbols *symbols;
+	struct btf *kernel, *vfio, *vfio_pci;
+};
+
+struct lock_names *lock_names_new(void)
+{
+	struct lock_names *names = calloc(1, sizeof(*names));
+
+	/* Not later: whoever waits for a report is not to wait for this. */
+	if (names)
+		names->symbols = symbols_load(true);
+	return names;
+}
+
+void lock_names_free(struct lock_names *names)
+{
+	if (!names)
+		return;
+	symbols_free(names->symbols);
+	btf__free(names->vfio_pci);
+	btf__free(names->vfio);
+	btf__free(names->kernel);
+	free(names);
+}
+
+/* Takes its time, and is for nothing as long as no device is in it. */
+static void load_types(struct lock_names *names)
+{
+	if (names->has_types)
+		return;
+	names->has_types = true;
+	names->kernel = btf__load_vmlinux_btf();
+	if (!names->kernel)
+		return;
+	names->vfio = btf__load_module_btf("vfio", names->kernel);
+	names->vfio_pci = btf__load_module_btf("vfio_pci_core", names->kernel);
+}
+
+bool lock_names_renew(struct lock_names *names)
+{
+	if (!names->missed)
+		return false;
+	symbols_free(names->symbols);
+	names->symbols = symbols_load(true);
+	names->missed = false;
+	return true;
+}
+
+const char *lock_function_name(struct lock_names *names, __u64 address, char buffer[SYMBOL_BYTES])
+{
+	symbol_name(names->symbols, address, buffer);
+	names->missed |= buffer[0] == '0'; /* an address: no name begins so */
+	return buffer;
+}
+
+/*
+ * Members of objects
+ */
+
+static const struct btf_type *resolve(const struct btf *btf, __u32 id)
+{
+	const struct btf_type *type = btf__type_by_id(btf, id);
+
+	while (type && (btf_is_mod(type) || btf_is_typedef(type)))
+		type = btf__type_by_id(btf, type->type);
+	return type;
+}
+
+static bool is_lock(const struct btf *btf, const struct btf_type *type)
+{
+	const char *name = btf__name_by_offset(btf, type->name_off);
+
+	return name && (!strcmp(name, "mutex") || !strcmp(name, "rw_semaphore"));
+}
+
+/* Adds ".member" for each step to the lock that begins at @offset; false: there is none. */
+static bool find_member(const struct btf *btf, const struct btf_type *type, __u32 offset,
+			char path[PATH_BYTES])
+{
+	const struct btf_member *member = btf_members(type);
+
+	for (int i = 0; i < btf_vlen(type); i++, member++) {
+		const struct btf_type *inner = resolve(btf, member->type);
+		__u32 start = btf_member_bit_offset(type, (__u32)i) / 8;
+		const char *name = btf__name_by_offset(btf, member->name_off);
+		size_t length = strlen(path);
+
+		if (!inner || !btf_is_composite(inner) || offset < start ||
+		    offset - start >= inner->size)
+			continue;
+		if (name && *name)
+			snprintf(path + length, PATH_BYTES - length, ".%s", name);
+		if (offset == start && is_lock(btf, inner))
+			return true;
+		if (find_member(btf, inner, offset - start, path))
+			return true;
+		path[length] = '\0';
+	}
+	return false;
+}
+
+/* Whether the lock lies within the object; path: which member it is. */
+static bool find_in_object(const struct btf *btf, const char *type_name, const char *called,
+			   __u64 object, __u64 lock, char path[PATH_BYTES])
+{
+	int id = btf ? btf__find_by_name_kind(btf, type_name, BTF_KIND_STRUCT) : -1;
+	const struct btf_type *type = id > 0 ? btf__type_by_id(btf, (__u32)id) : NULL;
+
+	if (!type || !object || lock < object || lock - object >= type->size)
+		return false;
+	snprintf(path, PATH_BYTES, "%s", called);
+	return find_member(btf, type, (__u32)(lock - object), path);
+}
+
+static bool find_in_objects(struct lock_names *names, const struct lock_objects *objects,
+			    __u64 lock, char path[PATH_BYTES])
+{
+	if (!objects->vfio)
+		return false;
+	load_types(names);
+	return find_in_object(names->kernel, "zpci_dev", "zdev", objects->zdev, lock, path) ||
+	       find_in_object(names->vfio_pci ?: names->kernel, "vfio_pci_core_device", "vdev",
+			      objects->core, lock, path) ||
+	       find_in_object(names->vfio ?: names->kernel, "vfio_device", "vdev", objects->vfio,
+			      lock, path) ||
+	       find_in_object(names->kernel, "pci_dev", "pdev", objects->pci, lock, path);
+}
+
+static const struct lock_objects *find_owner(struct lock_names *names,
+					     const struct lock_task *tasks, size_t count,
+					     __u64 lock, char path[PATH_BYTES])
+{
+	for (size_t i = 0; i < count; i++) {
+		if (find_in_objects(names, &tasks[i].waits, lock, path))
+			return &tasks[i].waits;
+		if (find_in_objects(names, &tasks[i].uses, lock, path))
+			return &tasks[i].uses;
+	}
+	return NULL;
+}
+
+/*
+ * Names
+ */
+
+/* A device's own: it is in the objects of who waits, or of who uses it. */
+static const char *open_name(const struct lock_wait *wait, const struct lock_task *tasks,
+			     size_t count, char buffer[LOCK_NAME_BYTES])
+{
+	const char *device = "a device";
+
+	for (size_t i = 0; i < count; i++)
+		if (tasks[i].open_wait.lock == wait->lock && tasks[i].waits.device[0])
+			device = tasks[i].waits.device;
+	snprintf(buffer, LOCK_NAME_BYTES, "OPEN(%.*s)", DEVICE_NAME_BYTES, device);
+	return buffer;
+}
+
+const char *lock_name(struct lock_names *names, const struct lock_wait *wait,
+		      const struct lock_task *tasks, size_t count, char buffer[LOCK_NAME_BYTES])
+{
+	const struct lock_objects *owner;
+	char path[PATH_BYTES];
+
+	if (wait->kind == LOCK_OPEN)
+		return open_name(wait, tasks, count, buffer);
+	owner = find_owner(names, tasks, count, wait->lock, path);
+	if (owner)
+		snprintf(buffer, LOCK_NAME_BYTES, "%s of %.*s", path, DEVICE_NAME_BYTES,
+			 owner->device);
+	else
+		symbol_variable_name(names->symbols, wait->lock, buffer, LOCK_NAME_BYTES);
+	names->missed |= buffer[0] == '0';
+	return buffer;
+}

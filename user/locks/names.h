@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What a kernel developer would call a lock. */
+#ifndef VFIOSCOPE_LOCKS_NAMES_H
+#define VFIOSCOPE_LOCKS_NAMES_H
+
+#include "../symbols.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <vfioscope/locks.h>
+
+/* What is known of the kernel's addresses and types. */
+struct lock_names;
+
+struct lock_names *lock_names_new(void); /* NULL: out of memory */
+void lock_names_free(struct lock_names *names);
+
+/*
+ * Reads the names anew if something had none since it did so last: a module may have come. True if
+ * it did, and asking again is worth it.
+ */
+bool lock_names_renew(struct lock_names *names);
+
+#define LOCK_NAME_BYTES 192
+
+/*
+ * "zdev.state_lock of 0001:00:00.0", if it is a member of an object of a device that a task waits
+ * for or uses; "OPEN(0001:00:00.0)"; the name of a variable; else its address.
+ */
+const char *lock_name(struct lock_names *names, const struct lock_wait *wait,
+		      const struct lock_task *tasks, size_t count, char buffer[LOCK_NAME_BYTES]);
+
+/* "function+0x12" */
+const char *lock_function_name(struct lock_names *names, __u64 address, char buffer[SYMBOL_BYTES]);
+
+#endif

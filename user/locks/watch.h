@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The programs of bpf/locks.bpf.c: loaded, attached, and read. */
+#ifndef VFIOSCOPE_LOCKS_WATCH_H
+#define VFIOSCOPE_LOCKS_WATCH_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <vfioscope/locks.h>
+
+struct lock_watch;
+
+/* NULL after an error message. */
+struct lock_watch *lock_watch_open(void);
+void lock_watch_close(struct lock_watch *watch);
+
+/* To be called now and then: VFIO may be loaded, or unloaded, meanwhile. */
+void lock_watch_pick_up_modules(struct lock_watch *watch);
+
+/* Whether a task has waited since @before_ns (CLOCK_MONOTONIC) or longer: as cheap as it can be. */
+bool lock_watch_waits_long(const struct lock_watch *watch, __u64 before_ns);
+
+/*
+ * All tasks that wait, or are within an operation on a device. Returns how many, in @tasks, to be
+ * freed; or -1 with errno.
+ */
+long lock_watch_tasks(const struct lock_watch *watch, struct lock_task **tasks);
+
+/* What was not seen, since it was opened. */
+struct lock_watch_losses {
+	__u64 waits_without_room;
+	__u64 uses_without_room;
+	__u64 missed_runs;	  /* that the kernel left out */
+	size_t absent;		  /* hooks that this kernel lacks */
+	const char *const *names; /* of them; until the next call of any function here */
+};
+
+struct lock_watch_losses lock_watch_losses(const struct lock_watch *watch);
+
+#endif

@@ -1,0 +1,345 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "deadlock.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* Lasting ones that are known at a time; and edges followed in one search. */
+#define MOST_DEADLOCKS 64
+#define SEARCH_STEPS 1000000
+
+struct deadlocks {
+	__u64 threshold_ns;
+	deadlock_report report;
+	void *argument;
+	__u64 last_id;
+	__u64 cut;
+	struct deadlock known[MOST_DEADLOCKS]; /* found_ns 0: seen once */
+	size_t count;
+};
+
+/* One pass over the tasks. */
+struct pass {
+	struct deadlocks *deadlocks;
+	const struct lock_task *tasks;
+	size_t count;
+	struct cycle_edge *edges;
+	size_t edge_count, room;
+	bool *taken;	       /* tasks that are in a deadlock of this pass */
+	struct deadlock *seen; /* MOST_DEADLOCKS */
+	size_t seen_count;
+	bool known_ones; /* only deadlocks that were seen before are taken */
+};
+
+/* include/linux/sched.h */
+#define STATE_INTERRUPTIBLE 0x0001
+#define STATE_WAKEKILL 0x0100
+
+const struct lock_wait *deadlock_wait(const struct lock_task *task)
+{
+	return task->wait.lock ? &task->wait : &task->open_wait;
+}
+
+bool deadlock_is_breakable(const struct lock_task *task)
+{
+	/* vfio_unregister_group_dev() is interrupted once, complains, and waits on. */
+	return deadlock_wait(task)->kind != LOCK_OPEN &&
+	       task->state & (STATE_INTERRUPTIBLE | STATE_WAKEKILL);
+}
+
+/*
+ * Edges: from a task that waits to one that holds what it waits for
+ */
+
+static bool waits_long(const struct pass *pass, const struct lock_task *task, __u64 now_ns)
+{
+	const struct lock_wait *wait = deadlock_wait(task);
+
+	return wait->lock && now_ns > wait->since_ns &&
+	       now_ns - wait->since_ns >= pass->deadlocks->threshold_ns;
+}
+
+static bool holds(const struct lock_task *holder, const struct lock_task *waiter)
+{
+	const struct lock_wait *wait = deadlock_wait(waiter);
+
+	if (wait->kind == LOCK_OPEN)
+		return holder != waiter && holder->use.vfio == wait->lock;
+	return waiter->owner_tid && waiter->owner_tid == holder->tid &&
+	       waiter->owner_start_ns == holder->start_ns;
+}
+
+static int add_edge(struct pass *pass, size_t from, size_t to)
+{
+	if (pass->edge_count == pass->room) {
+		size_t room = pass->room ? 2 * pass->room : 64;
+		struct cycle_edge *larger = realloc(pass->edges, room * sizeof(*larger));
+
+		if (!larger)
+			return -1;
+		pass->edges = larger;
+		pass->room = room;
+	}
+	pass->edges[pass->edge_count++] = (struct cycle_edge){ from, to };
+	return 0;
+}
+
+static int add_edges(struct pass *pass, __u64 now_ns)
+{
+	int error = 0;
+
+	for (size_t i = 0; i < pass->count; i++) {
+		if (!waits_long(pass, &pass->tasks[i], now_ns))
+			continue;
+		for (size_t j = 0; j < pass->count && !error; j++)
+			if (waits_long(pass, &pass->tasks[j], now_ns) &&
+			    holds(&pass->tasks[j], &pass->tasks[i]))
+				error = add_edge(pass, i, j);
+	}
+	return error;
+}
+
+/*
+ * Cycles
+ */
+
+static bool is_same_task(const struct lock_task *one, const struct lock_task *other)
+{
+	const struct lock_wait *wait = deadlock_wait(one), *other_wait = deadlock_wait(other);
+
+	return one->tid == other->tid && one->start_ns == other->start_ns &&
+	       wait->lock == other_wait->lock && wait->since_ns == other_wait->since_ns &&
+	       wait->kind == other_wait->kind && one->owner_tid == other->owner_tid &&
+	       one->use.vfio == other->use.vfio && one->use.since_ns == other->use.since_ns;
+}
+
+/* Tasks are numbered in the order that the kernel lists them in: each has its place. */
+static bool is_same(const struct deadlock *one, const struct deadlock *other)
+{
+	if (one->count != other->count)
+		return false;
+	for (size_t i = 0; i < one->count; i++)
+		if (!is_same_task(&one->task[i], &other->task[i]))
+			return false;
+	return true;
+}
+
+static struct deadlock *find_known(struct deadlocks *deadlocks, const struct deadlock *wanted)
+{
+	for (size_t i = 0; i < deadlocks->count; i++)
+		if (is_same(&deadlocks->known[i], wanted))
+			return &deadlocks->known[i];
+	return NULL;
+}
+
+static bool is_suspected(const struct deadlock *deadlock)
+{
+	for (size_t i = 0; i < deadlock->count; i++)
+		if (deadlock->task[i].wait.lock && deadlock->task[i].owner_flags & LOCK_OWNER_READS)
+			return true;
+	return false;
+}
+
+/* One for all cycles that have tasks in common: it is one knot, whichever way around it. */
+static bool take_cycle(const size_t *edges, size_t length, void *argument)
+{
+	struct pass *pass = argument;
+	struct deadlock *deadlock = &pass->seen[pass->seen_count];
+
+	memset(deadlock, 0, sizeof(*deadlock));
+	for (size_t i = 0; i < length; i++) {
+		size_t task = pass->edges[edges[i]].from;
+
+		if (pass->taken[task])
+			return true;
+		deadlock->task[deadlock->count++] = pass->tasks[task];
+	}
+	if (pass->known_ones && !find_known(pass->deadlocks, deadlock))
+		return true;
+	for (size_t i = 0; i < length; i++)
+		pass->taken[pass->edges[edges[i]].from] = true;
+	deadlock->suspected = is_suspected(deadlock);
+	pass->seen_count++;
+	return pass->seen_count < MOST_DEADLOCKS;
+}
+
+static int find_cycles(struct pass *pass)
+{
+	const struct cycle_graph graph = { pass->count, pass->edge_count, pass->edges };
+
+	/* What is known first: it is not to change because there is another way around. */
+	for (int round = 0; round < 2 && pass->seen_count < MOST_DEADLOCKS; round++) {
+		pass->known_ones = !round;
+		switch (cycles_find(&graph, SEARCH_STEPS, take_cycle, pass)) {
+		case CYCLES_NO_MEMORY:
+			return -1;
+		case CYCLES_CUT:
+			pass->deadlocks->cut++;
+			break;
+		default:
+			break;
+		}
+	}
+	return 0;
+}
+
+/*
+ * Who waits behind
+ */
+
+static bool is_in(const struct deadlock *deadlock, const struct lock_task *task)
+{
+	for (size_t i = 0; i < deadlock->count; i++)
+		if (deadlock->task[i].tid == task->tid)
+			return true;
+	for (size_t i = 0; i < deadlock->behind && i < DEADLOCK_BEHIND; i++)
+		if (deadlock->behind_task[i].tid == task->tid)
+			return true;
+	return false;
+}
+
+static bool waits_for(const struct deadlock *deadlock, const struct lock_task *task)
+{
+	for (size_t i = 0; i < deadlock->count; i++)
+		if (holds(&deadlock->task[i], task))
+			return true;
+	for (size_t i = 0; i < deadlock->behind && i < DEADLOCK_BEHIND; i++)
+		if (holds(&deadlock->behind_task[i], task))
+			return true;
+	return false;
+}
+
+static void find_behind(const struct pass *pass, struct deadlock *deadlock)
+{
+	bool more = true;
+
+	while (more && deadlock->behind < DEADLOCK_BEHIND) {
+		more = false;
+		for (size_t i = 0; i < pass->count; i++) {
+			const struct lock_task *task = &pass->tasks[i];
+
+			if (!deadlock_wait(task)->lock || is_in(deadlock, task) ||
+			    !waits_for(deadlock, task))
+				continue;
+			if (deadlock->behind < DEADLOCK_BEHIND)
+				deadlock->behind_task[deadlock->behind] = *task;
+			deadlock->behind++;
+			more = true;
+		}
+	}
+}
+
+/*
+ * What is new
+ */
+
+static void tell(struct deadlocks *deadlocks, const struct deadlock *deadlock,
+		 enum deadlock_news news)
+{
+	deadlocks->report(deadlock, news, deadlocks->argument);
+}
+
+/* What was told of and is not seen any more. */
+static void tell_resolved(const struct pass *pass)
+{
+	struct deadlocks *deadlocks = pass->deadlocks;
+
+	for (size_t i = 0; i < deadlocks->count; i++) {
+		const struct deadlock *known = &deadlocks->known[i];
+		bool lasts = false;
+
+		for (size_t j = 0; j < pass->seen_count; j++)
+			lasts |= is_same(known, &pass->seen[j]);
+		if (!lasts && known->found_ns)
+			tell(deadlocks, known, DEADLOCK_RESOLVED);
+	}
+}
+
+/* Returns how many were seen for the first time. */
+static int tell_found(const struct pass *pass, __u64 now_ns)
+{
+	struct deadlocks *deadlocks = pass->deadlocks;
+	int new_ones = 0;
+
+	for (size_t i = 0; i < pass->seen_count; i++) {
+		struct deadlock *seen = &pass->seen[i];
+		const struct deadlock *known = find_known(deadlocks, seen);
+
+		if (!known) {
+			new_ones++;
+			continue;
+		}
+		seen->id = known->id;
+		seen->found_ns = known->found_ns;
+		if (seen->found_ns)
+			continue;
+		seen->id = ++deadlocks->last_id;
+		seen->found_ns = now_ns;
+		find_behind(pass, seen);
+		tell(deadlocks, seen, DEADLOCK_FOUND);
+	}
+	return new_ones;
+}
+
+static int feed(struct pass *pass, __u64 now_ns)
+{
+	struct deadlocks *deadlocks = pass->deadlocks;
+	int new_ones;
+
+	if (add_edges(pass, now_ns) || find_cycles(pass))
+		return -1;
+	tell_resolved(pass);
+	new_ones = tell_found(pass, now_ns);
+	memcpy(deadlocks->known, pass->seen, pass->seen_count * sizeof(*pass->seen));
+	deadlocks->count = pass->seen_count;
+	return new_ones;
+}
+
+int deadlocks_feed(struct deadlocks *deadlocks, const struct lock_task *tasks, size_t count,
+		   __u64 now_ns)
+{
+	struct pass pass = {
+		.deadlocks = deadlocks,
+		.tasks = tasks,
+		.count = count,
+		.taken = calloc(count + 1, sizeof(*pass.taken)),
+		.seen = calloc(MOST_DEADLOCKS, sizeof(*pass.seen)),
+	};
+	int result = pass.taken && pass.seen ? feed(&pass, now_ns) : -1;
+
+	free(pass.edges);
+	free(pass.taken);
+	free(pass.seen);
+	return result;
+}
+
+struct deadlocks *deadlocks_new(__u64 threshold_ns, deadlock_report report, void *argument)
+{
+	struct deadlocks *deadlocks = calloc(1, sizeof(*deadlocks));
+
+	if (!deadlocks)
+		return NULL;
+	deadlocks->threshold_ns = threshold_ns;
+	deadlocks->report = report;
+	deadlocks->argument = argument;
+	return deadlocks;
+}
+
+void deadlocks_free(struct deadlocks *deadlocks)
+{
+	free(deadlocks);
+}
+
+size_t deadlocks_lasting(const struct deadlocks *deadlocks)
+{
+	size_t lasting = 0;
+
+	for (size_t i = 0; i < deadlocks->count; i++)
+		lasting += deadlocks->known[i].found_ns != 0;
+	return lasting;
+}
+
+__u64 deadlocks_cut(const struct deadlocks *deadlocks)
+{
+	return deadlocks->cut;
+}

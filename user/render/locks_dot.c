@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "cells.h"
+#include "locks.h"
+
+#include "../model/deadlock_names.h"
+
+#include <string.h>
+
+/* What is within quotes in Graphviz's language. */
+static int write_quoted(FILE *output, const char *text)
+{
+	int error = 0;
+
+	for (; *text; text++)
+		error |= fprintf(output, *text == '"' || *text == '\\' ? "\\%c" : "%c", *text) < 0;
+	return error;
+}
+
+static int write_task(FILE *output, const struct lock_task *task)
+{
+	char name[COMM_BYTES + 1];
+	int error;
+
+	snprintf(name, sizeof(name), "%.*s", COMM_BYTES, task->comm);
+	render_plain(name);
+	error = fprintf(output, "\t\"%u\" [shape=box, label=\"", task->tid) < 0;
+	error |= write_quoted(output, name);
+	return error | (fprintf(output, "[%u]\"];\n", task->tid) < 0);
+}
+
+static int write_edges(FILE *output, const struct lock_task *waiter, const char *lock,
+		       const struct lock_task *holder)
+{
+	int error = fprintf(output, "\t\"%u\" -> \"", waiter->tid) < 0;
+
+	error |= write_quoted(output, lock);
+	error |= fprintf(output, "\" [label=\"waits for\"];\n\t\"") < 0;
+	error |= write_quoted(output, lock);
+	return error | (fprintf(output, "\" -> \"%u\" [label=\"%s\"];\n", holder->tid,
+				deadlock_wait(waiter)->kind == LOCK_OPEN ?
+					lock_use_name(holder->use.operation) :
+					"held by") < 0);
+}
+
+int render_deadlock_dot(FILE *output, const struct rendered_deadlock *rendered)
+{
+	const struct deadlock *deadlock = rendered->deadlock;
+	int error = fprintf(output, "digraph deadlock_%llu {\n\tlabel=\"%s\";\n",
+			    (unsigned long long)deadlock->id, deadlock_label(deadlock)) < 0;
+
+	for (size_t i = 0; i < deadlock->count; i++) {
+		error |= write_task(output, &deadlock->task[i]);
+		error |= write_edges(output, &deadlock->task[i], rendered->task[i].lock,
+				     &deadlock->task[(i + 1) % deadlock->count]);
+	}
+	error |= fputs("}\n", output) < 0;
+	return error ? -1 : 0;
+}

@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "cells.h"
+#include "locks.h"
+
+#include "../model/deadlock_names.h"
+#include "../model/parse.h"
+
+#include <string.h>
+#include <time.h>
+
+#define CLOCK_BYTES 32
+#define WHO_BYTES 40
+
+static const char *clock_text(__u64 time_ns, char text[CLOCK_BYTES])
+{
+	time_t seconds = (time_t)(time_ns / 1000000000);
+	struct tm local;
+	size_t length;
+
+	localtime_r(&seconds, &local);
+	length = strftime(text, CLOCK_BYTES, "%H:%M:%S", &local);
+	snprintf(text + length, CLOCK_BYTES - length, ".%06llu",
+		 (unsigned long long)(time_ns % 1000000000 / 1000));
+	return text;
+}
+
+/* "comm[tid]", without what a terminal would obey. */
+static const char *who(const struct lock_task *task, char text[WHO_BYTES])
+{
+	char name[COMM_BYTES + 1];
+
+	snprintf(name, sizeof(name), "%.*s", COMM_BYTES, task->comm);
+	render_plain(name);
+	snprintf(text, WHO_BYTES, "%s[%u]", name, task->tid);
+	return text;
+}
+
+static int write_heading(FILE *output, const struct rendered_deadlock *rendered)
+{
+	const struct deadlock *deadlock = rendered->deadlock;
+	char clock[CLOCK_BYTES], text[WHO_BYTES];
+	const struct lock_task *first = &deadlock->task[0];
+
+	if (deadlock->count == 1)
+		return fprintf(output, "%s DEADLOCK %llu, %s: %s waits for itself\n",
+			       clock_text(rendered->time_ns, clock),
+			       (unsigned long long)deadlock->id, deadlock_label(deadlock),
+			       who(first, text)) < 0;
+	return fprintf(output, "%s DEADLOCK %llu, %s: %zu tasks wait for each other\n",
+		       clock_text(rendered->time_ns, clock), (unsigned long long)deadlock->id,
+		       deadlock_label(deadlock), deadlock->count) < 0;
+}
+
+/* How the next task holds what this one waits for. */
+static int write_holding(FILE *output, const struct lock_task *waiter,
+			 const struct lock_task *holder)
+{
+	if (deadlock_wait(waiter)->kind == LOCK_OPEN)
+		return fprintf(output, "which lasts while this one is in %s():\n",
+			       lock_use_name(holder->use.operation)) < 0;
+	if (waiter->owner_flags & LOCK_OWNER_READS)
+		return fputs("which readers hold, the last one that came is\n", output) < 0;
+	return fputs("which is held by\n", output) < 0;
+}
+
+/* The cycle, drawn at the left of what it is. */
+static int write_cycle(FILE *output, const struct rendered_deadlock *rendered)
+{
+	const struct deadlock *deadlock = rendered->deadlock;
+	char name[WHO_BYTES], waited[TIME_TEXT_BYTES];
+	int error = 0;
+
+	for (size_t i = 0; i < deadlock->count; i++) {
+		const struct lock_task *task = &deadlock->task[i];
+		const struct lock_wait *wait = deadlock_wait(task);
+
+		error |= fprintf(output, "    %s %s\n", i ? "| " : "+>", who(task, name)) < 0;
+		format_time(rendered->now_ns - wait->since_ns, waited);
+		if (wait->kind == LOCK_OPEN)
+			error |= fprintf(output, "    |    has waited %s for the end of %s,\n",
+					 waited, rendered->task[i].lock) < 0;
+		else
+			error |= fprintf(output, "    |    has waited %s for the %s %s,\n", waited,
+					 lock_kind_name(wait->kind), rendered->task[i].lock) < 0;
+		error |= fputs("    |    ", output) < 0;
+		error |= write_holding(output, task, &deadlock->task[(i + 1) % deadlock->count]);
+	}
+	error |= fprintf(output, "    +- %s\n", who(&deadlock->task[0], name)) < 0;
+	return error;
+}
+
+static int write_remedy(FILE *output, const struct deadlock *deadlock)
+{
+	char name[WHO_BYTES];
+
+	for (size_t i = 0; i < deadlock->count; i++)
+		if (deadlock_is_breakable(&deadlock->task[i]))
+			return fprintf(output,
+				       "    breakable: %s can be interrupted; kill -KILL %u\n",
+				       who(&deadlock->task[i], name), deadlock->task[i].pid) < 0;
+	return fputs("    no kill ends it: none of these tasks can be interrupted\n", output) < 0;
+}
+
+static int write_behind(FILE *output, const struct deadlock *deadlock)
+{
+	char name[WHO_BYTES];
+	int error = 0;
+
+	if (!deadlock->behind)
+		return 0;
+	error |= fputs("    behind them wait:", output) < 0;
+	for (size_t i = 0; i < deadlock->behind && i < DEADLOCK_BEHIND; i++)
+		error |= fprintf(output, " %s", who(&deadlock->behind_task[i], name)) < 0;
+	if (deadlock->behind > DEADLOCK_BEHIND)
+		error |= fprintf(output, " and %zu more", deadlock->behind - DEADLOCK_BEHIND) < 0;
+	return error | (fputs("\n", output) < 0);
+}
+
+static int write_stacks(FILE *output, const struct rendered_deadlock *rendered)
+{
+	char name[WHO_BYTES];
+	int error = 0;
+
+	for (size_t i = 0; i < rendered->deadlock->count; i++) {
+		error |= fprintf(output, "    %s is in\n",
+				 who(&rendered->deadlock->task[i], name)) < 0;
+		for (unsigned int j = 0; j < rendered->task[i].frames; j++)
+			error |= fprintf(output, "        %s\n", rendered->task[i].frame[j]) < 0;
+	}
+	return error;
+}
+
+int render_deadlock_text(FILE *output, const struct rendered_deadlock *rendered)
+{
+	const struct deadlock *deadlock = rendered->deadlock;
+	char clock[CLOCK_BYTES], lasted[TIME_TEXT_BYTES];
+	int error;
+
+	if (rendered->news == DEADLOCK_RESOLVED)
+		return fprintf(output, "%s DEADLOCK %llu is resolved: %s after it was found\n",
+			       clock_text(rendered->time_ns, clock),
+			       (unsigned long long)deadlock->id,
+			       format_time(rendered->now_ns - deadlock->found_ns, lasted)) < 0 ?
+			       -1 :
+			       0;
+	error = write_heading(output, rendered);
+	error |= write_cycle(output, rendered);
+	error |= write_remedy(output, deadlock);
+	error |= write_behind(output, deadlock);
+	error |= write_stacks(output, rendered);
+	return error ? -1 : 0;
+}
+
+int render_lock_total_text(FILE *output, const struct lock_total *total)
+{
+	int error = fprintf(output,
+			    "%llu deadlock%s found, %llu last; not seen: waits without room %llu, "
+			    "uses without room %llu, runs missed %llu, searches cut %llu",
+			    (unsigned long long)total->reported, total->reported == 1 ? "" : "s",
+			    (unsigned long long)total->lasting,
+			    (unsigned long long)total->waits_without_room,
+			    (unsigned long long)total->uses_without_room,
+			    (unsigned long long)total->missed_runs,
+			    (unsigned long long)total->searches_cut) < 0;
+
+	if (total->absent)
+		error |= fprintf(output, "; for want of:") < 0;
+	for (size_t i = 0; i < total->absent; i++)
+		error |= fprintf(output, " %s", total->names[i]) < 0;
+	error |= fprintf(output, "\n") < 0;
+	return error ? -1 : 0;
+}

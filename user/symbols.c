@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "symbols.h"
+
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+struct symbol {
+	unsigned long long address;
+	const char *name;
+};
+
+struct table {
+	size_t count, room;
+	struct symbol *symbol;
+};
+
+struct symbols {
+	char *text; /* of the file; names lie in it */
+	struct table functions, variables;
+};
+
+/* They are not longer than this: beyond it, an address is nobody's. */
+#define LONGEST_FUNCTION (1 << 20)
+#define LONGEST_VARIABLE (1 << 12)
+
+static int add_symbol(struct table *table, unsigned long long address, const char *name)
+{
+	if (table->count == table->room) {
+		size_t room = table->room ? 2 * table->room : 1 << 16;
+		struct symbol *larger = realloc(table->symbol, room * sizeof(*larger));
+
+		if (!larger)
+			return -1;
+		table->symbol = larger;
+		table->room = room;
+	}
+	table->symbol[table->count++] = (struct symbol){ address, name };
+	return 0;
+}
+
+/* "ffffffff81000000 T _text"; sscanf() would take five times as long. False: it is not that. */
+static bool take_apart(char *line, unsigned long long *address, char *type, char **name)
+{
+	char *rest;
+
+	*address = strtoull(line, &rest, 16);
+	if (rest[0] != ' ' || !rest[1] || rest[2] != ' ')
+		return false;
+	*type = rest[1];
+	*name = rest + 3;
+	rest[3 + strcspn(*name, "\t\n")] = '\0';
+	return true;
+}
+
+static int compare(const void *a, const void *b)
+{
+	const struct symbol *left = a, *right = b;
+
+	return (left->address > right->address) - (left->address < right->address);
+}
+
+/* Nearly all of them come in order. */
+static void sort(struct table *table)
+{
+	for (size_t i = 1; i < table->count; i++) {
+		if (table->symbol[i - 1].address <= table->symbol[i].address)
+			continue;
+		qsort(table->symbol, table->count, sizeof(*table->symbol), compare);
+		return;
+	}
+}
+
+/* All of a file whose size nobody knows, as a string. */
+static char *read_file(const char *path)
+{
+	int file = open(path, O_RDONLY | O_CLOEXEC);
+	size_t bytes = 0, room = 0;
+	char *text = NULL;
+	ssize_t got = file < 0 ? -1 : 1;
+
+	while (got > 0) {
+		if (room - bytes < 65536) {
+			char *larger = realloc(text, room = room ? 2 * room : 1 << 24);
+
+			if (!larger)
+				break;
+			text = larger;
+		}
+		got = read(file, text + bytes, room - bytes - 1);
+		bytes += got > 0 ? (size_t)got : 0;
+	}
+	if (file >= 0)
+		close(file);
+	if (text)
+		text[bytes] = '\0';
+	return text;
+}
+
+static void add_lines(struct symbols *symbols, bool variables)
+{
+	char *rest = symbols->text, *line, *name, type;
+	unsigned long long address;
+	int error = 0;
+
+	while (!error && (line = strsep(&rest, "\n"))) {
+		/* Addresses are 0 for who may not see them. */
+		if (!take_apart(line, &address, &type, &name) || !address)
+			continue;
+		if (strchr("tTwW", type))
+			error = add_symbol(&symbols->functions, address, name);
+		else if (variables && strchr("dDbB", type))
+			error = add_symbol(&symbols->variables, address, name);
+	}
+}
+
+struct symbols *symbols_load(bool variables)
+{
+	struct symbols *symbols = calloc(1, sizeof(*symbols));
+
+	if (!symbols)
+		return NULL;
+	symbols->text = read_file("/proc/kallsyms");
+	if (!symbols->text) {
+		free(symbols);
+		return NULL;
+	}
+	add_lines(symbols, variables);
+	sort(&symbols->functions);
+	sort(&symbols->variables);
+	return symbols;
+}
+
+void symbols_free(struct symbols *symbols)
+{
+	if (!symbols)
+		return;
+	free(symbols->functions.symbol);
+	free(symbols->variables.symbol);
+	free(symbols->text);
+	free(symbols);
+}
+
+/* The last one that is not above the address and not further away; NULL: there is none. */
+static const struct symbol *find(const struct table *table, unsigned long long address,
+				 unsigned long long furthest)
+{
+	size_t low = 0, high = table ? table->count : 0;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (table->symbol[middle].address <= address)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low && address - table->symbol[low - 1].address < furthest ?
+		       &table->symbol[low - 1] :
+		       NULL;
+}
+
+const char *symbol_name(const struct symbols *symbols, unsigned long long address,
+			char buffer[SYMBOL_BYTES])
+{
+	const struct symbol *symbol =
+		find(symbols ? &symbols->functions : NULL, address, LONGEST_FUNCTION);
+
+	if (symbol)
+		snprintf(buffer, SYMBOL_BYTES, "%s+0x%llx", symbol->name,
+			 address - symbol->address);
+	else
+		snprintf(buffer, SYMBOL_BYTES, "0x%llx", address);
+	return buffer;
+}
+
+const char *symbol_variable_name(const struct symbols *symbols, unsigned long long address,
+				 char *buffer, size_t bytes)
+{
+	const struct symbol *symbol =
+		find(symbols ? &symbols->variables : NULL, address, LONGEST_VARIABLE);
+
+	if (!symbol)
+		snprintf(buffer, bytes, "0x%llx", address);
+	else if (symbol->address == address)
+		snprintf(buffer, bytes, "%s", symbol->name);
+	else
+		snprintf(buffer, bytes, "%s+0x%llx", symbol->name, address - symbol->address);
+	return buffer;
+}
