@@ -312,6 +312,7 @@ bench: setup
 	$(MAKE) ARCH=s390x client
 	tests/bench/run
 	tests/bench/region
+	tests/bench/policy
 
 # --- lint ---------------------------------------------------------------------------------------
 

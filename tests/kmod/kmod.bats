@@ -12,16 +12,12 @@ shift48() { # KERNEL
 	tests/lab/vm --devices igb=1 "$1" -- tests/kmod/guest-shift48 build/tests/vfio-client "$module"
 }
 
-@test "6.1: behind 48-bit offsets a VF is the same device" { shift48 6.1; }
-
 @test "6.12: behind 48-bit offsets a VF is the same device" { shift48 6.12; }
 
 caps() { # KERNEL
 	module=$(tests/kmod/build "$1")/pf_caps.ko
 	tests/lab/vm --devices igb=0 "$1" -- tests/kmod/guest-caps "$module"
 }
-
-@test "6.1: a PF gets PASID and PRI, and loses its memory bit" { caps 6.1; }
 
 @test "6.12: a PF gets PASID and PRI, and loses its memory bit" { caps 6.12; }
 

@@ -90,7 +90,7 @@ refused() {
 }
 
 @test "as an ordinary user on this machine: one line that says what is needed" {
-	for subcommand in latency trace 'latency -- true' 'top -j'; do
+	for subcommand in latency trace locks 'latency -- true' 'top -j'; do
 		# shellcheck disable=SC2086  # words
 		run -1 --separate-stderr as_user build/vfioscope $subcommand
 		[ -z "$output" ]
@@ -143,6 +143,7 @@ is_error_object() { jq -e -s 'length == 1 and .[0].type == "error"' "$OUT/$1.err
 	failed user-trace 1 'run as root, or with CAP_BPF'
 	failed user-json 1 'run as root, or with CAP_BPF'
 	is_error_object user-json
+	failed user-locks 1 'run as root, or with CAP_BPF'
 	# Its report is what it is there for.
 	failed user-doctor 1 'run as root, or with CAP_BPF' with_output
 	jq -e -s 'map(select(.type == "kernel"))[0].healthy == false and
@@ -154,6 +155,7 @@ is_error_object() { jq -e -s 'length == 1 and .[0].type == "error"' "$OUT/$1.err
 	failed no-btf 1 'CONFIG_DEBUG_INFO_BTF'
 	failed no-btf-json 1 'CONFIG_DEBUG_INFO_BTF'
 	is_error_object no-btf-json
+	failed no-btf-locks 1 'CONFIG_DEBUG_INFO_BTF'
 	failed no-btf-doctor 1 'CONFIG_DEBUG_INFO_BTF' with_output
 }
 
@@ -163,6 +165,11 @@ is_error_object() { jq -e -s 'length == 1 and .[0].type == "error"' "$OUT/$1.err
 	is_error_object no-device-json
 	failed no-process 1 'there is no process 4194303'
 	failed no-cgroup 1 'give a folder under /sys/fs/cgroup'
+}
+
+@test "without VFIO loaded no policy is enforced" {
+	failed no-vfio-policy 1 'cannot enforce: vfio-pci is not loaded'
+	[ ! -s "$OUT/no-vfio-policy.out" ]
 }
 
 @test "without VFIO loaded: it waits for it, and doctor says what to load" {

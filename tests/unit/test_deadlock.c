@@ -211,9 +211,18 @@ static void suspects_where_readers_hold(void **state)
 
 	(void)state;
 	tasks[1].owner_flags = LOCK_OWNER_READS;
+	tasks[1].wait.since_ns = NOW - 10 * SECOND + 1;
+	feed(deadlocks, tasks, 2);
+	assert_int_equal(told.found, 0); /* the reader may have let go */
+	tasks[1].wait.since_ns = NOW - 10 * SECOND;
 	feed(deadlocks, tasks, 2);
 	assert_int_equal(told.found, 1);
 	assert_true(told.last.suspected);
+	feed(deadlocks, NULL, 0);
+	tasks[1].owner_tid = tasks[1].tid;
+	tasks[1].owner_start_ns = tasks[1].start_ns;
+	feed(deadlocks, &tasks[1], 1);
+	assert_int_equal(told.found, 1); /* nobody is taken for the reader that it was */
 	deadlocks_free(deadlocks);
 }
 

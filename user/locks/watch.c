@@ -2,6 +2,7 @@
 #include "watch.h"
 
 #include "../preemption.h"
+#include "../kernel_file.h"
 #include "../message.h"
 #include "../missed.h"
 #include "locks_fentry.skel.h"
@@ -31,8 +32,13 @@ struct part {
 	size_t absent_count;
 };
 
+/* What could not be loaded so often is tried again only after so many looks. */
+#define FAILURES 4
+#define PAUSE 60
+
 struct lock_watch {
 	bool kprobes;
+	unsigned int failures, pause; /* of VFIO's part */
 	struct part parts[PARTS];
 	__u64 missed_before; /* by parts that are gone */
 };
@@ -175,17 +181,21 @@ void lock_watch_pick_up_modules(struct lock_watch *watch)
 
 	if (!vfio_is_there()) {
 		close_part(watch, part);
+		watch->failures = watch->pause = 0;
 		return;
 	}
-	if (part->object || !open_part(watch, PART_VFIO))
+	if (part->object || (watch->pause && --watch->pause) || !open_part(watch, PART_VFIO))
+		return;
+	message_debug("VFIO: %s", strerror(errno));
+	/* It may only just be loading; or this kernel has no trampolines. */
+	if (++watch->failures % FAILURES)
 		return;
 	if (!watch->kprobes) {
-		message_debug("fentry: %s; taking kprobes", strerror(errno));
 		watch->kprobes = true;
-		if (!open_part(watch, PART_VFIO))
-			return;
+		return;
 	}
-	message_debug("VFIO: %s", strerror(errno)); /* it may only just be loading */
+	watch->pause = PAUSE;
+	message_warning("who uses and who removes VFIO devices is not seen: %s", strerror(errno));
 }
 
 struct lock_watch *lock_watch_open(void)
@@ -196,8 +206,8 @@ struct lock_watch *lock_watch_open(void)
 		message_error("out of memory");
 		return NULL;
 	}
-	/* There other programs would be skipped at times: preemption.h */
-	watch->kprobes = preemption_in_kernel();
+	/* Other programs would be skipped at times (preemption.h), or have no trampolines. */
+	watch->kprobes = preemption_in_kernel() || !kernel_has_jit();
 	if (!open_part(watch, PART_LOCKS)) {
 		lock_watch_pick_up_modules(watch);
 		return watch;

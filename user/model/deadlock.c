@@ -8,6 +8,12 @@
 #define MOST_DEADLOCKS 64
 #define SEARCH_STEPS 1000000
 
+/*
+ * The reader that a semaphore remembers may have let go. Who waits behind others for so many
+ * thresholds is worth a suspicion.
+ */
+#define READER_THRESHOLDS 10
+
 struct deadlocks {
 	__u64 threshold_ns;
 	deadlock_report report;
@@ -51,12 +57,17 @@ bool deadlock_is_breakable(const struct lock_task *task)
  * Edges: from a task that waits to one that holds what it waits for
  */
 
+static bool by_reader(const struct lock_task *waiter)
+{
+	return waiter->wait.lock && waiter->owner_flags & LOCK_OWNER_READS;
+}
+
 static bool waits_long(const struct pass *pass, const struct lock_task *task, __u64 now_ns)
 {
 	const struct lock_wait *wait = deadlock_wait(task);
+	__u64 least = pass->deadlocks->threshold_ns * (by_reader(task) ? READER_THRESHOLDS : 1);
 
-	return wait->lock && now_ns > wait->since_ns &&
-	       now_ns - wait->since_ns >= pass->deadlocks->threshold_ns;
+	return wait->lock && now_ns > wait->since_ns && now_ns - wait->since_ns >= least;
 }
 
 static bool holds(const struct lock_task *holder, const struct lock_task *waiter)
@@ -65,6 +76,9 @@ static bool holds(const struct lock_task *holder, const struct lock_task *waiter
 
 	if (wait->kind == LOCK_OPEN)
 		return holder != waiter && holder->use.vfio == wait->lock;
+	/* Whoever reads last and then wants to write, as others still read, is no reader any more. */
+	if (by_reader(waiter) && holder == waiter)
+		return false;
 	return waiter->owner_tid && waiter->owner_tid == holder->tid &&
 	       waiter->owner_start_ns == holder->start_ns;
 }
@@ -135,7 +149,7 @@ static struct deadlock *find_known(struct deadlocks *deadlocks, const struct dea
 static bool is_suspected(const struct deadlock *deadlock)
 {
 	for (size_t i = 0; i < deadlock->count; i++)
-		if (deadlock->task[i].wait.lock && deadlock->task[i].owner_flags & LOCK_OWNER_READS)
+		if (by_reader(&deadlock->task[i]))
 			return true;
 	return false;
 }

@@ -44,7 +44,10 @@ typedef void (*deadlock_report)(const struct deadlock *deadlock, enum deadlock_n
 
 struct deadlocks;
 
-/* Waits shorter than @threshold_ns are none. NULL: out of memory. */
+/*
+ * Waits shorter than @threshold_ns are none; where the holder is only suspected, shorter than ten
+ * times that. NULL: out of memory.
+ */
 struct deadlocks *deadlocks_new(__u64 threshold_ns, deadlock_report report, void *argument);
 void deadlocks_free(struct deadlocks *deadlocks);
 
