@@ -136,7 +136,7 @@ help:
 	'make run            see it work: boots a kernel with devices and shows their latency' \
 	'make check          all tests; FILTER=NAME: those in files with NAME in their path' \
 	'make check-debug    under KASAN, lockdep and kmemleak; builds that kernel once' \
-	'make bench          what tracing and the zPCI region cost, in instructions' \
+	'make bench          what tracing, the zPCI region and policies cost, in instructions' \
 	'make setup          install the packages that all this needs; run, check do it too' \
 	'make client         the test client and the fuzzer; make unit: the unit tests' \
 	'make fuzz-policy    FUZZ_SECONDS of any texts as policy files' \

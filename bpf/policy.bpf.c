@@ -154,7 +154,17 @@ static __always_inline int judge_sysfs(struct file *file, bool write)
 	return policy_judge_object(task, (__u64)sysfs_object(node));
 }
 
-HOOK_AREA(rw_verify_area, int direction, struct file *file, const loff_t *position, size_t count)
+/*
+ * What may be ours is looked at by functions of their own: all else is to cost no more than the
+ * question. Without callbacks there are more calls within each other already than stack for them.
+ */
+#ifdef HOOK_KPROBE
+#define APART static __always_inline
+#else
+#define APART static __noinline
+#endif
+
+APART int note_area(struct file *file, const loff_t *position, size_t count)
 {
 	enum file_kind kind = file_kind_of(file);
 	struct policy_task *task;
@@ -179,7 +189,12 @@ HOOK_AREA(rw_verify_area, int direction, struct file *file, const loff_t *positi
 	return 0;
 }
 
-static __always_inline int judge_area(struct file *file, bool write)
+HOOK_AREA(rw_verify_area, int direction, struct file *file, const loff_t *position, size_t count)
+{
+	return may_be_ours(file) ? note_area(file, position, count) : 0;
+}
+
+APART int judge_area(struct file *file, bool write)
 {
 	switch (file_kind_of(file)) {
 	case FILE_VFIO_DEVICE:
@@ -198,7 +213,7 @@ static __always_inline int judge_area(struct file *file, bool write)
 
 HOOK(file_permission, struct file *file, int mask)
 {
-	return denial(judge_area(file, mask & MAY_WRITE));
+	return may_be_ours(file) ? denial(judge_area(file, mask & MAY_WRITE)) : 0;
 }
 
 /*
@@ -233,7 +248,7 @@ static __always_inline int judge_command(struct file *file, unsigned int command
 	return policy_judge(task);
 }
 
-static __always_inline int judge_ioctl(struct file *file, unsigned int command)
+APART int judge_ioctl(struct file *file, unsigned int command)
 {
 	switch (file_kind_of(file)) {
 	case FILE_VFIO_DEVICE:
@@ -251,12 +266,12 @@ static __always_inline int judge_ioctl(struct file *file, unsigned int command)
 
 HOOK(file_ioctl, struct file *file, unsigned int command)
 {
-	return denial(judge_ioctl(file, command));
+	return may_be_ours(file) ? denial(judge_ioctl(file, command)) : 0;
 }
 
 HOOK(file_ioctl_compat, struct file *file, unsigned int command)
 {
-	return denial(judge_ioctl(file, command));
+	return may_be_ours(file) ? denial(judge_ioctl(file, command)) : 0;
 }
 
 /*
@@ -290,12 +305,10 @@ static __always_inline int judge_mapping(struct file *file, __u64 offset, __u64 
 }
 
 /* Other system calls that map have their range elsewhere. */
-static __always_inline int judge_mmap(struct file *file)
+APART int judge_mmap(struct file *file)
 {
 	struct system_call call;
 
-	if (!file)
-		return 0;
 	read_system_call(&call);
 	return judge_mapping(file, call.sixth, call.second, call.number == CALL_MMAP);
 }
@@ -319,7 +332,7 @@ HOOK(mmap_file, struct file *file, unsigned long asked, unsigned long protection
 HOOK(mmap_file, struct file *file, unsigned long protection, unsigned long flags)
 #endif
 {
-	return denial(judge_mmap(file));
+	return file && may_be_ours(file) ? denial(judge_mmap(file)) : 0;
 }
 
 HOOK(file_mprotect, struct vm_area_struct *area, unsigned long asked, unsigned long protection)

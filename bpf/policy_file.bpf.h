@@ -40,6 +40,23 @@ static __always_inline bool is_of_vfio(const struct file_operations *operations)
 	       !READ_BYTE(owner, name, 4);
 }
 
+/*
+ * No call and little else: as long as it says no, a program needs neither registers that it would
+ * have to save nor a stack.
+ */
+static __always_inline bool may_be_ours(struct file *file)
+{
+	__u64 magic;
+
+	if (policy_state.self_test_process)
+		return true;
+	/* Each file of VFIO has some, the files of most file systems have none. */
+	if (READ(file, private_data) && is_of_vfio(READ(file, f_op)))
+		return true;
+	magic = READ3(file, f_inode, i_sb, s_magic);
+	return magic == SYSFS_MAGIC || magic == PROC_SUPER_MAGIC;
+}
+
 static __always_inline enum file_kind file_kind_of(struct file *file)
 {
 	const struct file_operations *operations = READ(file, f_op);
