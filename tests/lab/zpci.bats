@@ -13,7 +13,7 @@ setup_file() {
 		tests/kmod/build "$kernel" >"$OUT/$kernel.modules" || return
 	done
 	for kernel in 6.1 6.12; do
-		boot "$kernel" igb=1,nvme=1,e1000e,nvme-cmb build 7001 &
+		boot "$kernel" igb=1,nvme=1,e1000e,nvme-cmb build 3001 &
 	done
 	boot 6.12-s390x nvme,igb,nvme-cmb build/s390x 2003 &
 	for kernel in 1 2 3; do wait -n || return; done

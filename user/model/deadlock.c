@@ -76,7 +76,7 @@ static bool holds(const struct lock_task *holder, const struct lock_task *waiter
 
 	if (wait->kind == LOCK_OPEN)
 		return holder != waiter && holder->use.vfio == wait->lock;
-	/* Whoever reads last and then wants to write, as others still read, is no reader any more. */
+	/* Whoever was the last reader, and now wants to write, reads no more. */
 	if (by_reader(waiter) && holder == waiter)
 		return false;
 	return waiter->owner_tid && waiter->owner_tid == holder->tid &&
