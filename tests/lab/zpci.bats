@@ -69,10 +69,11 @@ passed() {
 @test "a device can be taken away while requests run, and nobody waits for ever" { passed removal; }
 @test "vfioscope events tells of a device that is taken away in use" { passed hazard; }
 @test "many threads: every request ends as it should" { passed threads; }
-@test "what comes of 240,056 requests, good and broken, is what the ABI says" {
+# On amd64 the fuzzer runs twice, as its device can be declared relaxed.
+@test "what comes of 112,056 requests, good and broken, is what the ABI says" {
 	passed fuzz
 	[ "$(cat "$OUT"/6.1 "$OUT"/6.12 "$OUT"/6.12-s390x | grep '^{' |
-		jq -s 'map(.requests) | add')" -eq 240056 ]
+		jq -s 'map(.requests) | add')" -eq $((8 * (2 * 2 * 3001 + 2003))) ]
 }
 @test "the module cannot be unloaded in use, can be afterwards; its parameter is checked" {
 	passed unload
