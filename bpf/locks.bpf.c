@@ -189,45 +189,21 @@ static __always_inline int end_use(void)
 	return 0;
 }
 
-ENTRY(vfio_device_fops_read, struct file *file)
-{
-	return begin_use(file, LOCK_USE_READ);
-}
+/* An operation of a device's file. */
+#define USE(function, operation, parameters, type)                                                 \
+	ENTRY(function, struct file *file)                                                         \
+	{                                                                                          \
+		return begin_use(file, operation);                                                 \
+	}                                                                                          \
+	EXIT(function, parameters, type)                                                           \
+	{                                                                                          \
+		return end_use();                                                                  \
+	}
 
-EXIT(vfio_device_fops_read, 4, __s64)
-{
-	return end_use();
-}
-
-ENTRY(vfio_device_fops_write, struct file *file)
-{
-	return begin_use(file, LOCK_USE_WRITE);
-}
-
-EXIT(vfio_device_fops_write, 4, __s64)
-{
-	return end_use();
-}
-
-ENTRY(vfio_device_fops_unl_ioctl, struct file *file)
-{
-	return begin_use(file, LOCK_USE_IOCTL);
-}
-
-EXIT(vfio_device_fops_unl_ioctl, 3, __s64)
-{
-	return end_use();
-}
-
-ENTRY(vfio_device_fops_mmap, struct file *file)
-{
-	return begin_use(file, LOCK_USE_MMAP);
-}
-
-EXIT(vfio_device_fops_mmap, 2, int)
-{
-	return end_use();
-}
+USE(vfio_device_fops_read, LOCK_USE_READ, 4, __s64)
+USE(vfio_device_fops_write, LOCK_USE_WRITE, 4, __s64)
+USE(vfio_device_fops_unl_ioctl, LOCK_USE_IOCTL, 3, __s64)
+USE(vfio_device_fops_mmap, LOCK_USE_MMAP, 2, int)
 
 /*
  * Who waits, and who holds

@@ -53,6 +53,14 @@ bool deadlock_is_breakable(const struct lock_task *task)
 	       task->state & (STATE_INTERRUPTIBLE | STATE_WAKEKILL);
 }
 
+const struct lock_task *deadlock_breakable_by(const struct deadlock *deadlock)
+{
+	for (size_t i = 0; i < deadlock->count; i++)
+		if (deadlock_is_breakable(&deadlock->task[i]))
+			return &deadlock->task[i];
+	return NULL;
+}
+
 /*
  * Edges: from a task that waits to one that holds what it waits for
  */

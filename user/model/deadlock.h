@@ -33,6 +33,8 @@ struct deadlock {
 const struct lock_wait *deadlock_wait(const struct lock_task *task);
 /* The wait ends when the task is killed, at least. */
 bool deadlock_is_breakable(const struct lock_task *task);
+/* A task whose end would be the deadlock's, NULL: there is none. */
+const struct lock_task *deadlock_breakable_by(const struct deadlock *deadlock);
 
 enum deadlock_news {
 	DEADLOCK_FOUND,

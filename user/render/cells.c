@@ -2,6 +2,7 @@
 #include "cells.h"
 
 #include "latency.h"
+#include "plain.h"
 
 #include "../model/browser.h"
 #include "../model/parse.h"
@@ -47,14 +48,6 @@ enum layout_column render_order_column(enum report_order order)
 	default:
 		return LAYOUT_COLUMNS;
 	}
-}
-
-void render_plain(char *text)
-{
-	/* Names of threads are whatever the thread wants them to be. */
-	for (; *text; text++)
-		if (*text < ' ' || *text > '~')
-			*text = '?';
 }
 
 /* Numbers end at the right end of a column, text begins at the left. */

@@ -14,9 +14,6 @@ void render_title_cell(char cell[CELL_BYTES], enum layout_column column, unsigne
 void render_cell(char cell[CELL_BYTES], enum layout_column column, unsigned int width,
 		 const struct report *report, const struct report_row *row);
 
-/* Replaces what a terminal would not show as it is. */
-void render_plain(char *text);
-
 /* The column that an order is about; LAYOUT_COLUMNS if it needs none to be understood. */
 enum layout_column render_order_column(enum report_order order);
 

@@ -47,8 +47,8 @@ static int write_hook(FILE *output, const struct hook_finding *hook)
 	json_add_string(object, "function", hook->function);
 	json_add_string(object, "module", hook->module);
 	json_add_string(object, "operations", hook->operations);
-	json_object_set_new(object, "present", json_boolean(hook->present));
-	json_object_set_new(object, "attached", json_boolean(hook->how));
+	json_add_bool(object, "present", hook->present);
+	json_add_bool(object, "attached", hook->how);
 	json_add_string(object, "how", hook->how);
 	json_add_string(object, "why_not", hook->how ? NULL : hook->why_not);
 	return json_write(output, object);
@@ -59,8 +59,8 @@ static int write_finding(FILE *output, const struct finding *finding)
 	json_t *object = json_line("check");
 
 	json_add_string(object, "name", finding->name);
-	json_object_set_new(object, "good", json_boolean(finding->good));
-	json_object_set_new(object, "needed", json_boolean(finding->needed));
+	json_add_bool(object, "good", finding->good);
+	json_add_bool(object, "needed", finding->needed);
 	json_add_string(object, "remedy", finding->remedy);
 	return json_write(output, object);
 }
@@ -70,7 +70,7 @@ static int write_type(FILE *output, const struct attach_type *type)
 	json_t *object = json_line("hook-type");
 
 	json_add_string(object, "name", type->name);
-	json_object_set_new(object, "works", json_boolean(!type->error));
+	json_add_bool(object, "works", !type->error);
 	json_add_string(object, "error", type->error ? strerror(type->error) : NULL);
 	return json_write(output, object);
 }
@@ -82,7 +82,7 @@ int render_diagnosis_json(FILE *output, const struct diagnosis *diagnosis)
 
 	json_add_string(object, "release", diagnosis->release);
 	json_add_string(object, "machine", diagnosis->machine);
-	json_object_set_new(object, "healthy", json_boolean(diagnosis->healthy));
+	json_add_bool(object, "healthy", diagnosis->healthy);
 	error = json_write(output, object);
 	for (size_t i = 0; !error && i < diagnosis->finding_count; i++)
 		error = write_finding(output, &diagnosis->findings[i]);

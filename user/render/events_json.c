@@ -48,7 +48,7 @@ int render_event_json(FILE *output, const struct rendered_finding *rendered)
 	json_add_number(object, "time_ns", rendered->time_ns);
 	json_add_string(object, "event", finding->name);
 	json_add_string(object, "severity", severity_name(finding->severity));
-	json_object_set_new(object, "hazard", json_boolean(finding->hazard));
+	json_add_bool(object, "hazard", finding->hazard);
 	json_add_text(object, "device", finding->event->device, sizeof(finding->event->device));
 	json_add_number(object, "pid", finding->pid);
 	json_add_number(object, "tid", finding->tid);
@@ -62,13 +62,11 @@ int render_event_json(FILE *output, const struct rendered_finding *rendered)
 
 int render_event_losses_json(FILE *output, const struct event_losses *losses)
 {
-	json_t *object = json_line("loss"), *names = json_array();
+	json_t *object = json_line("loss");
 
 	json_add_number(object, "dropped", losses->dropped);
 	json_add_number(object, "missed", losses->missed);
 	json_add_number(object, "not_understood", losses->not_understood);
-	for (size_t i = 0; i < losses->absent; i++)
-		json_array_append_new(names, json_string(losses->names[i]));
-	json_object_set_new(object, "absent_hooks", names);
+	json_add_names(object, "absent_hooks", losses->names, losses->absent);
 	return json_write(output, object) || fflush(output) ? -1 : 0;
 }

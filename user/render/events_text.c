@@ -1,11 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "cells.h"
 #include "events.h"
+#include "plain.h"
 
 #include "../model/names.h"
-
-#include <string.h>
-#include <time.h>
 
 int render_events_heading(FILE *output)
 {
@@ -15,17 +12,9 @@ int render_events_heading(FILE *output)
 		       0;
 }
 
-/* "comm[pid]", without what a terminal would obey. */
-static const char *who(const char *comm, __u32 pid, char text[40])
+static const char *who(const char *comm, __u32 pid, char text[WHO_BYTES])
 {
-	char name[COMM_BYTES + 1];
-
-	if (!pid)
-		return "?";
-	snprintf(name, sizeof(name), "%.*s", COMM_BYTES, comm);
-	render_plain(name);
-	snprintf(text, 40, "%s[%u]", name, pid);
-	return text;
+	return pid ? render_who(comm, pid, text) : "?";
 }
 
 static int write_details(FILE *output, const struct finding *finding)
@@ -48,15 +37,10 @@ static int write_details(FILE *output, const struct finding *finding)
 int render_event_text(FILE *output, const struct rendered_finding *rendered)
 {
 	const struct finding *finding = rendered->finding;
-	time_t seconds = (time_t)(rendered->time_ns / 1000000000);
-	char clock[16], text[40];
-	struct tm local;
+	char clock[CLOCK_BYTES], text[WHO_BYTES];
 	int error;
 
-	localtime_r(&seconds, &local);
-	strftime(clock, sizeof(clock), "%H:%M:%S", &local);
-	error = fprintf(output, "%s.%06llu %-8s %-15s %-13s %s", clock,
-			(unsigned long long)(rendered->time_ns % 1000000000 / 1000),
+	error = fprintf(output, "%s %-8s %-15s %-13s %s", render_clock(rendered->time_ns, clock),
 			severity_name(finding->severity), finding->name, finding->event->device,
 			who(finding->comm, finding->pid, text)) < 0;
 	error |= write_details(output, finding);

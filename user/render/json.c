@@ -39,6 +39,20 @@ void json_add_string(json_t *object, const char *name, const char *string)
 		json_object_set_new(object, name, json_null());
 }
 
+void json_add_bool(json_t *object, const char *name, bool value)
+{
+	json_object_set_new(object, name, json_boolean(value));
+}
+
+void json_add_names(json_t *object, const char *name, const char *const *names, size_t count)
+{
+	json_t *array = json_array();
+
+	for (size_t i = 0; i < count; i++)
+		json_array_append_new(array, json_string(names[i]));
+	json_object_set_new(object, name, array);
+}
+
 void json_add_stack(json_t *object, char (*frame)[FRAME_BYTES], unsigned int frames)
 {
 	json_t *stack;

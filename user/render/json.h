@@ -7,6 +7,7 @@
 
 #include <jansson.h>
 #include <linux/types.h>
+#include <stdbool.h>
 #include <stdio.h>
 
 json_t *json_line(const char *type);
@@ -17,6 +18,11 @@ void json_add_number(json_t *object, const char *name, __u64 number);
 /* NULL becomes null. What is not UTF-8 is replaced: names come from user space. */
 void json_add_string(json_t *object, const char *name, const char *string);
 void json_add_text(json_t *object, const char *name, const char *text, size_t bytes);
+
+void json_add_bool(json_t *object, const char *name, bool value);
+
+/* An array of strings, that may be empty. */
+void json_add_names(json_t *object, const char *name, const char *const *names, size_t count);
 
 /* A kernel stack's frames, if there are any. */
 void json_add_stack(json_t *object, char (*frame)[FRAME_BYTES], unsigned int frames);

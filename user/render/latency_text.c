@@ -2,6 +2,7 @@
 #include "cells.h"
 #include "latency.h"
 #include "losses.h"
+#include "plain.h"
 
 #include "../model/names.h"
 #include "../model/parse.h"

@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "cells.h"
 #include "locks.h"
+#include "plain.h"
 
 #include "../model/deadlock_names.h"
-
-#include <string.h>
 
 /* What is within quotes in Graphviz's language. */
 static int write_quoted(FILE *output, const char *text)
@@ -18,14 +16,11 @@ static int write_quoted(FILE *output, const char *text)
 
 static int write_task(FILE *output, const struct lock_task *task)
 {
-	char name[COMM_BYTES + 1];
-	int error;
+	char name[WHO_BYTES];
+	int error = fprintf(output, "\t\"%u\" [shape=box, label=\"", task->tid) < 0;
 
-	snprintf(name, sizeof(name), "%.*s", COMM_BYTES, task->comm);
-	render_plain(name);
-	error = fprintf(output, "\t\"%u\" [shape=box, label=\"", task->tid) < 0;
-	error |= write_quoted(output, name);
-	return error | (fprintf(output, "[%u]\"];\n", task->tid) < 0);
+	error |= write_quoted(output, render_who(task->comm, task->tid, name));
+	return error | (fputs("\"];\n", output) < 0);
 }
 
 static int write_edges(FILE *output, const struct lock_task *waiter, const char *lock,

@@ -29,8 +29,7 @@ static json_t *cycle_json(const struct rendered_deadlock *rendered)
 		snprintf(address, sizeof(address), "0x%llx", (unsigned long long)wait->lock);
 		json_add_string(object, "address", address);
 		json_add_number(object, "waited_ns", rendered->now_ns - wait->since_ns);
-		json_object_set_new(object, "interruptible",
-				    json_boolean(deadlock_is_breakable(task)));
+		json_add_bool(object, "interruptible", deadlock_is_breakable(task));
 		if (task->use.vfio) {
 			json_add_string(object, "in", lock_use_name(task->use.operation));
 			json_add_text(object, "device", task->uses.device,
@@ -51,14 +50,6 @@ static json_t *behind_json(const struct deadlock *deadlock)
 	return tasks;
 }
 
-static bool is_breakable(const struct deadlock *deadlock)
-{
-	for (size_t i = 0; i < deadlock->count; i++)
-		if (deadlock_is_breakable(&deadlock->task[i]))
-			return true;
-	return false;
-}
-
 int render_deadlock_json(FILE *output, const struct rendered_deadlock *rendered)
 {
 	const struct deadlock *deadlock = rendered->deadlock;
@@ -69,7 +60,7 @@ int render_deadlock_json(FILE *output, const struct rendered_deadlock *rendered)
 	json_add_number(object, "id", deadlock->id);
 	json_add_string(object, "news", resolved ? "resolved" : "found");
 	json_add_string(object, "label", deadlock_label(deadlock));
-	json_object_set_new(object, "breakable", json_boolean(is_breakable(deadlock)));
+	json_add_bool(object, "breakable", deadlock_breakable_by(deadlock));
 	if (resolved) {
 		json_add_number(object, "lasted_ns", rendered->now_ns - deadlock->found_ns);
 	} else {
@@ -82,7 +73,7 @@ int render_deadlock_json(FILE *output, const struct rendered_deadlock *rendered)
 
 int render_lock_total_json(FILE *output, const struct lock_total *total)
 {
-	json_t *object = json_line("lock-total"), *names = json_array();
+	json_t *object = json_line("lock-total");
 
 	json_add_number(object, "deadlocks", total->reported);
 	json_add_number(object, "lasting", total->lasting);
@@ -90,8 +81,6 @@ int render_lock_total_json(FILE *output, const struct lock_total *total)
 	json_add_number(object, "uses_without_room", total->uses_without_room);
 	json_add_number(object, "missed_runs", total->missed_runs);
 	json_add_number(object, "searches_cut", total->searches_cut);
-	for (size_t i = 0; i < total->absent; i++)
-		json_array_append_new(names, json_string(total->names[i]));
-	json_object_set_new(object, "absent", names);
+	json_add_names(object, "absent", total->names, total->absent);
 	return json_write(output, object);
 }

@@ -1,38 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "cells.h"
 #include "locks.h"
+#include "plain.h"
 
 #include "../model/deadlock_names.h"
 #include "../model/parse.h"
 
-#include <string.h>
-#include <time.h>
-
-#define CLOCK_BYTES 32
-#define WHO_BYTES 40
-
-static const char *clock_text(__u64 time_ns, char text[CLOCK_BYTES])
-{
-	time_t seconds = (time_t)(time_ns / 1000000000);
-	struct tm local;
-	size_t length;
-
-	localtime_r(&seconds, &local);
-	length = strftime(text, CLOCK_BYTES, "%H:%M:%S", &local);
-	snprintf(text + length, CLOCK_BYTES - length, ".%06llu",
-		 (unsigned long long)(time_ns % 1000000000 / 1000));
-	return text;
-}
-
-/* "comm[tid]", without what a terminal would obey. */
 static const char *who(const struct lock_task *task, char text[WHO_BYTES])
 {
-	char name[COMM_BYTES + 1];
-
-	snprintf(name, sizeof(name), "%.*s", COMM_BYTES, task->comm);
-	render_plain(name);
-	snprintf(text, WHO_BYTES, "%s[%u]", name, task->tid);
-	return text;
+	return render_who(task->comm, task->tid, text);
 }
 
 static int write_heading(FILE *output, const struct rendered_deadlock *rendered)
@@ -43,11 +18,11 @@ static int write_heading(FILE *output, const struct rendered_deadlock *rendered)
 
 	if (deadlock->count == 1)
 		return fprintf(output, "%s DEADLOCK %llu, %s: %s waits for itself\n",
-			       clock_text(rendered->time_ns, clock),
+			       render_clock(rendered->time_ns, clock),
 			       (unsigned long long)deadlock->id, deadlock_label(deadlock),
 			       who(first, text)) < 0;
 	return fprintf(output, "%s DEADLOCK %llu, %s: %zu tasks wait for each other\n",
-		       clock_text(rendered->time_ns, clock), (unsigned long long)deadlock->id,
+		       render_clock(rendered->time_ns, clock), (unsigned long long)deadlock->id,
 		       deadlock_label(deadlock), deadlock->count) < 0;
 }
 
@@ -91,13 +66,12 @@ static int write_cycle(FILE *output, const struct rendered_deadlock *rendered)
 
 static int write_remedy(FILE *output, const struct deadlock *deadlock)
 {
+	const struct lock_task *task = deadlock_breakable_by(deadlock);
 	char name[WHO_BYTES];
 
-	for (size_t i = 0; i < deadlock->count; i++)
-		if (deadlock_is_breakable(&deadlock->task[i]))
-			return fprintf(output,
-				       "    breakable: %s can be interrupted; kill -KILL %u\n",
-				       who(&deadlock->task[i], name), deadlock->task[i].pid) < 0;
+	if (task)
+		return fprintf(output, "    breakable: %s can be interrupted; kill -KILL %u\n",
+			       who(task, name), task->pid) < 0;
 	return fputs("    no kill ends it: none of these tasks can be interrupted\n", output) < 0;
 }
 
@@ -138,7 +112,7 @@ int render_deadlock_text(FILE *output, const struct rendered_deadlock *rendered)
 
 	if (rendered->news == DEADLOCK_RESOLVED)
 		return fprintf(output, "%s DEADLOCK %llu is resolved: %s after it was found\n",
-			       clock_text(rendered->time_ns, clock),
+			       render_clock(rendered->time_ns, clock),
 			       (unsigned long long)deadlock->id,
 			       format_time(rendered->now_ns - deadlock->found_ns, lasted)) < 0 ?
 			       -1 :

@@ -5,11 +5,6 @@
 #include "../model/names.h"
 #include "../model/policy_names.h"
 
-static void add_bool(json_t *object, const char *name, bool value)
-{
-	json_object_set_new(object, name, json_boolean(value));
-}
-
 int render_policy_remark_json(FILE *output, const struct policy *policy,
 			      const struct policy_remark *remark)
 {
@@ -31,7 +26,7 @@ int render_policy_checked_json(FILE *output, const struct policy_checked *checke
 	json_add_string(object, "mode", policy_mode_name(checked->policy->enforce));
 	json_add_number(object, "rules", checked->policy->rule_count);
 	json_add_string(object, "hooks", checked->hooks);
-	add_bool(object, "can_enforce", !checked->reason);
+	json_add_bool(object, "can_enforce", !checked->reason);
 	json_add_string(object, "reason", checked->reason);
 	return json_write(output, object);
 }
@@ -59,7 +54,7 @@ int render_policy_json(FILE *output, const struct policy_shown *shown)
 	json_add_number(object, "generation", header->generation);
 	json_add_number(object, "loaded_ns", header->loaded_ns);
 	if (shown->loaded)
-		add_bool(object, "replaced", shown->replaced);
+		json_add_bool(object, "replaced", shown->replaced);
 	return json_write(output, object);
 }
 
@@ -111,8 +106,8 @@ static void add_place(json_t *object, const struct policy_event *event)
 		json_add_string(object, "region", policy_region_name(event->region) ?: "beyond");
 		json_add_number(object, "offset", event->offset);
 		json_add_number(object, "width", event->length);
-		add_bool(object, "msix_table", event->in_msix);
-		add_bool(object, "zpci_io", event->by_zpci_io);
+		json_add_bool(object, "msix_table", event->in_msix);
+		json_add_bool(object, "zpci_io", event->by_zpci_io);
 	}
 	if (event->operation <= POLICY_WRITE)
 		json_add_string(object, "access", policy_way_name(event->way));
@@ -129,7 +124,7 @@ int render_policy_decision_json(FILE *output, const struct policy_decided *decid
 	json_add_string(object, "outcome", policy_outcome_name(event->decision.outcome));
 	if (event->decision.error)
 		json_add_string(object, "errno", errno_text((int)event->decision.error, text));
-	add_bool(object, "unknown", event->decision.unknown);
+	json_add_bool(object, "unknown", event->decision.unknown);
 	if (event->rule[0]) {
 		json_add_number(object, "rule", event->decision.rule + 1);
 		json_add_text(object, "name", event->rule, sizeof(event->rule));

@@ -1,23 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "cells.h"
+#include "plain.h"
 #include "policy.h"
 
 #include "../model/names.h"
 #include "../model/policy_names.h"
 
 #include <string.h>
-#include <time.h>
-
-#define CLOCK_BYTES 32
-
-static void write_time(__u64 time_ns, const char *format, char text[CLOCK_BYTES])
-{
-	time_t seconds = (time_t)(time_ns / 1000000000);
-	struct tm local;
-
-	localtime_r(&seconds, &local);
-	strftime(text, CLOCK_BYTES, format, &local);
-}
 
 static int written(int bytes)
 {
@@ -63,12 +51,10 @@ int render_policy_checked_text(FILE *output, const struct policy_checked *checke
 
 int render_policy_user_text(FILE *output, const struct policy_user *user)
 {
-	char comm[COMM_BYTES + 1];
+	char text[WHO_BYTES];
 
-	snprintf(comm, sizeof(comm), "%s", user->comm);
-	render_plain(comm);
-	return written(
-		fprintf(output, "already open: %s by %s[%u]\n", user->device, comm, user->pid));
+	return written(fprintf(output, "already open: %s by %s\n", user->device,
+			       render_who(user->comm, user->pid, text)));
 }
 
 int render_policy_text(FILE *output, const struct policy_shown *shown)
@@ -76,13 +62,13 @@ int render_policy_text(FILE *output, const struct policy_shown *shown)
 	const struct policy_header *header = shown->header;
 	char loaded[CLOCK_BYTES];
 
-	write_time(header->loaded_ns, "%Y-%m-%d %H:%M:%S", loaded);
 	return written(fprintf(output,
 			       "policy \"%s\": mode %s, %u rule%s, hooked by %s, generation %llu, "
 			       "in force since %s%s\n",
 			       header->name, policy_mode_name(header->enforce), header->rules,
 			       header->rules == 1 ? "" : "s", shown->hooks,
-			       (unsigned long long)header->generation, loaded,
+			       (unsigned long long)header->generation,
+			       render_time(header->loaded_ns, "%Y-%m-%d %H:%M:%S", loaded),
 			       shown->replaced ? " (another before)" : ""));
 }
 
@@ -150,19 +136,15 @@ static int write_place(FILE *output, const struct policy_event *event)
 int render_policy_decision_text(FILE *output, const struct policy_decided *decided)
 {
 	const struct policy_event *event = decided->event;
-	char clock[CLOCK_BYTES], comm[COMM_BYTES + 1], text[ERRNO_NAME_BYTES];
+	char clock[CLOCK_BYTES], user[WHO_BYTES], text[ERRNO_NAME_BYTES];
 	int error;
 
-	write_time(decided->time_ns, "%H:%M:%S", clock);
-	snprintf(comm, sizeof(comm), "%.*s", COMM_BYTES, event->comm);
-	render_plain(comm);
-	error = fprintf(output, "%s.%06llu %-10s %s %.*s", clock,
-			(unsigned long long)(decided->time_ns % 1000000000 / 1000),
+	error = fprintf(output, "%s %-10s %s %.*s", render_clock(decided->time_ns, clock),
 			policy_outcome_name(event->decision.outcome) ?: "?",
 			policy_operation_name(event->operation) ?: "?", POLICY_ADDRESS_BYTES,
 			event->address) < 0;
 	error |= write_place(output, event);
-	error |= fprintf(output, " by %s[%u]", comm, event->pid) < 0;
+	error |= fprintf(output, " by %s", render_who(event->comm, event->pid, user)) < 0;
 	if (event->decision.error)
 		error |= fprintf(output, ": %s", errno_text((int)event->decision.error, text)) < 0;
 	if (event->rule[0])

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include "plain.h"
 #include "screen.h"
 
 #include "cells.h"

@@ -1,15 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "trace.h"
 
-#include "cells.h"
 #include "latency.h"
 #include "losses.h"
+#include "plain.h"
 
 #include "../model/names.h"
 #include "../model/parse.h"
-
-#include <string.h>
-#include <time.h>
 
 int render_trace_heading(FILE *output)
 {
@@ -44,21 +41,17 @@ int render_trace_text(FILE *output, const struct traced_operation *operation)
 			 .width = event->width },
 		.device_flags = operation->device ? operation->device->flags : 0,
 	};
-	time_t seconds = (time_t)(operation->time_ns / 1000000000);
-	char comm[COMM_BYTES + 1], clock[16], title[ROW_TITLE_BYTES], result[32],
+	char comm[COMM_BYTES + 1], clock[CLOCK_BYTES], title[ROW_TITLE_BYTES], result[32],
 		took[TIME_TEXT_BYTES], offset[24] = "-";
-	struct tm local;
 	int error;
 
 	snprintf(comm, sizeof(comm), "%.*s", COMM_BYTES, event->comm);
 	render_plain(comm);
-	localtime_r(&seconds, &local);
-	strftime(clock, sizeof(clock), "%H:%M:%S", &local);
 	if (event->region != REGION_NONE)
 		snprintf(offset, sizeof(offset), "0x%llx", (unsigned long long)event->offset);
-	error = fprintf(output, "%s.%06llu %-15s %7u %-12s %-22s %8s %8s %6s\n", clock,
-			(unsigned long long)(operation->time_ns % 1000000000 / 1000), comm,
-			event->tid, operation->device ? operation->device->name : "?",
+	error = fprintf(output, "%s %-15s %7u %-12s %-22s %8s %8s %6s\n",
+			render_clock(operation->time_ns, clock), comm, event->tid,
+			operation->device ? operation->device->name : "?",
 			render_row_title(&report, &row, title), offset, result_text(event, result),
 			format_time(event->duration_ns, took)) < 0;
 	for (unsigned int i = 0; i < operation->frames; i++)
