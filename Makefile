@@ -91,6 +91,7 @@ domains := $(patsubst bpf/%.bpf.c,%,$(wildcard bpf/*.bpf.c))
 variants_latency := fsession fentry kprobe
 variants_lifecycle := fentry kprobe
 variants_locks := fentry kprobe
+variants_lockorder := fentry kprobe
 variants_policy := lsm fmod_ret kprobe
 define_fsession := -DHOOK_FSESSION
 define_fentry := -DHOOK_FENTRY
@@ -119,7 +120,7 @@ c_objects := $(user_objects) $(client_objects) \
 
 # --- targets ----------------------------------------------------------------------------
 
-.PHONY: all client unit kmod modules_install setup run check check-debug bench bench-tools fuzz-policy \
+.PHONY: all client unit kmod modules_install setup run check check-debug bench bench-tools fuzz-policy fuzz-orders \
 	 install uninstall clean lint help FORCE
 
 all: $(BUILD)/vfioscope
@@ -139,7 +140,7 @@ help:
 	'make bench          what tracing, the zPCI region and policies cost, in instructions' \
 	'make setup          install the packages that all this needs; run, check do it too' \
 	'make client         the test client and the fuzzer; make unit: the unit tests' \
-	'make fuzz-policy    FUZZ_SECONDS of any texts as policy files' \
+	'make fuzz-policy    FUZZ_SECONDS of any texts as policy files; make fuzz-orders: of orders' \
 	'make install        to PREFIX=/usr/local under DESTDIR=; make uninstall' \
 	'make lint           formatting, static analysis, shell scripts, licences' \
 	'make clean' \
@@ -233,21 +234,32 @@ $(BUILD)/tests/map-file: $(call object,tests/policy/map_file.c)
 $(BUILD)/tests/attach: $(call object,tests/bench/attach.c)
 $(BUILD)/tests/attach: private libs = $(bpf_libs)
 
-# Whatever a text does to the reading and compiling of policies: libFuzzer, with sanitizers.
+# Whatever a text does to the reading of policies, or of orders: libFuzzer, with sanitizers.
 FUZZ_SECONDS ?= 60
 fuzz_policy_sources := tests/fuzz/fuzz_policy.c $(wildcard user/model/policy_*.c) \
 		       $(addprefix user/model/,names.c parse.c)
+fuzz_order_sources := tests/fuzz/fuzz_order_file.c user/lockorder/file.c user/message.c \
+		      $(wildcard user/model/order*.c user/render/order_*.c) \
+		      $(addprefix user/model/,cycles.c deadlock_names.c) \
+		      $(addprefix user/render/,dot.c json.c plain.c)
 
-$(BUILD)/tests/fuzz-policy: $(fuzz_policy_sources) $(wildcard user/model/*.h include/vfioscope/*.h)
+$(BUILD)/tests/fuzz-policy: $(fuzz_policy_sources)
+$(BUILD)/tests/fuzz-policy: private libs = -lcyaml -lyaml
+$(BUILD)/tests/fuzz-orders: $(fuzz_order_sources)
+$(BUILD)/tests/fuzz-orders: private libs = -ljansson -lbpf
+$(addprefix $(BUILD)/tests/,fuzz-policy fuzz-orders): \
+	$(wildcard user/*.h user/*/*.h include/vfioscope/*.h)
 	$(call say,FUZZ,$@)
 	mkdir -p $(@D)
 	$(CLANG) -g -O1 -std=gnu11 -Iinclude -Iuser -fsanitize=fuzzer,address,undefined \
-		-fno-sanitize-recover=undefined $(fuzz_policy_sources) -lcyaml -lyaml -o $@
+		-fno-sanitize-recover=undefined $(filter %.c,$^) $(libs) -o $@
 
-fuzz-policy: $(BUILD)/tests/fuzz-policy
-	mkdir -p $(BUILD)/fuzz/policies
+fuzz-policy: private texts := policies
+fuzz-orders: private texts := orders
+fuzz-policy fuzz-orders: %: $(BUILD)/tests/%
+	mkdir -p $(BUILD)/fuzz/$(texts)
 	$< -max_total_time=$(FUZZ_SECONDS) -max_len=4096 -print_final_stats=1 -verbosity=0 \
-		-artifact_prefix=$(BUILD)/fuzz/ $(BUILD)/fuzz/policies tests/fuzz/policies
+		-artifact_prefix=$(BUILD)/fuzz/ $(BUILD)/fuzz/$(texts) tests/fuzz/$(texts)
 
 # A unit test brings a main() of its own, and links what it calls.
 $(BUILD)/obj/user.a: $(filter-out %/main.o,$(user_objects)) $(BUILD)/stamp/user
@@ -313,6 +325,7 @@ bench: setup
 	tests/bench/run
 	tests/bench/region
 	tests/bench/policy
+	tests/bench/locks
 
 # --- lint ---------------------------------------------------------------------------------------
 

@@ -17,7 +17,7 @@
 #include <bpf/bpf_tracing.h>
 
 #include "hook.bpf.h"
-#include "vfio_file.bpf.h"
+#include "lock_objects.bpf.h"
 
 char LICENSE[] SEC("license") = "GPL";
 
@@ -44,35 +44,6 @@ struct {
 	__type(key, int);
 	__type(value, struct lock_use);
 } lock_uses SEC(".maps");
-
-#pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
-
-struct zpci_dev___locks;
-
-struct zpci_bus___locks {
-	struct zpci_dev___locks *function[256];
-};
-
-struct pci_bus___locks {
-	struct zpci_bus___locks *sysdata; /* on s390x */
-};
-
-struct device___locks {
-	struct kobject___vfioscope kobj;
-	void *driver_data;
-};
-
-struct pci_dev___locks {
-	struct pci_bus___locks *bus;
-	unsigned int devfn;
-	struct device___locks dev;
-};
-
-struct vfio_pci_core_device___locks {
-	struct pci_dev___locks *pdev;
-};
-
-#pragma clang attribute pop
 
 /*
  * Waits for locks
@@ -242,34 +213,6 @@ static __always_inline void find_owner(struct lock_task *found)
 		return;
 	found->owner_tid = BPF_CORE_READ(task, pid);
 	found->owner_start_ns = BPF_CORE_READ(task, start_boottime);
-}
-
-static __always_inline void find_objects(struct lock_objects *objects, __u64 vfio)
-{
-	struct vfio_pci_core_device___locks *core;
-	struct pci_dev___locks *pci;
-	struct device___vfioscope *device;
-
-	objects->vfio = vfio;
-	if (!bpf_core_type_exists(struct vfio_device___vfioscope))
-		return;
-	device = BPF_CORE_READ((struct vfio_device___vfioscope *)vfio, dev);
-	bpf_probe_read_kernel_str(objects->device, sizeof(objects->device),
-				  BPF_CORE_READ(device, kobj.name));
-	if (!device || !device_is_pci(device))
-		return;
-	pci = (void *)device - bpf_core_field_offset(struct pci_dev___locks, dev);
-	objects->pci = (__u64)pci;
-	core = BPF_CORE_READ(pci, dev.driver_data);
-	if (bpf_core_type_exists(struct vfio_pci_core_device___locks) && core &&
-	    BPF_CORE_READ(core, pdev) == pci)
-		objects->core = (__u64)core;
-	if (bpf_core_type_exists(struct zpci_bus___locks)) {
-		struct zpci_bus___locks *bus = BPF_CORE_READ(pci, bus, sysdata);
-
-		bpf_probe_read_kernel(&objects->zdev, sizeof(objects->zdev),
-				      &bus->function[BPF_CORE_READ(pci, devfn) & 0xff]);
-	}
 }
 
 static __always_inline void take_wait(struct lock_wait *to, void *waits,

@@ -8,6 +8,7 @@
 
 #include "policy_subject.bpf.h"
 #include "read.bpf.h"
+#include "sysfs.bpf.h"
 
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_helpers.h>
@@ -82,39 +83,6 @@ static __always_inline enum file_kind file_kind_of(struct file *file)
  * sysfs
  */
 
-#pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
-
-struct kset___policy {
-	struct kobject___vfioscope kobj;
-};
-
-struct kobject___policy {
-	struct kset___policy *kset;
-};
-
-#pragma clang attribute pop
-
-struct short_name {
-	char text[24];
-};
-
-static __always_inline void read_name(struct short_name *name, const char *address)
-{
-	__builtin_memset(name, 0, sizeof(*name));
-	bpf_probe_read_kernel_str(name->text, sizeof(name->text), address);
-}
-
-#define NAME_IS(name, literal) is_named(&(name), literal, sizeof(literal))
-
-static __always_inline bool is_named(const struct short_name *name, const char *literal,
-				     __u32 bytes)
-{
-	for (__u32 i = 0; i < bytes; i++)
-		if (name->text[i] != literal[i])
-			return false;
-	return true;
-}
-
 /* What a file of a device in sysfs does when it is read or written; POLICY_OPERATIONS: nothing. */
 static __always_inline __u32 sysfs_operation(const struct short_name *file, bool write)
 {
@@ -135,25 +103,6 @@ static __always_inline __u32 sysfs_operation(const struct short_name *file, bool
 	if (NAME_IS(*file, "unbind"))
 		return POLICY_SYSFS_UNBIND;
 	return POLICY_OPERATIONS;
-}
-
-static __always_inline struct kernfs_node___vfioscope *sysfs_node(struct file *file)
-{
-	return (void *)BPF_CORE_READ(file, f_inode, i_private);
-}
-
-/* The object whose folder a file is in. */
-static __always_inline void *sysfs_object(struct kernfs_node___vfioscope *node)
-{
-	struct kernfs_node___vfioscope *folder = kernfs_parent(node);
-
-	return folder ? BPF_CORE_READ(folder, priv) : NULL;
-}
-
-/* Which set of objects it belongs to: "devices", the "drivers" of a bus, "slots". */
-static __always_inline void sysfs_set(void *object, struct short_name *name)
-{
-	read_name(name, BPF_CORE_READ((struct kobject___policy *)object, kset, kobj.name));
 }
 
 /*

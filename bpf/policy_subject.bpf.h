@@ -4,23 +4,13 @@
 #define VFIOSCOPE_POLICY_SUBJECT_BPF_H
 
 #include "policy_task.bpf.h"
+#include "sysfs.bpf.h"
 #include "system_call.bpf.h"
 
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_helpers.h>
 
 #pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
-
-struct kernfs_node___vfioscope {
-	struct kernfs_node___vfioscope *parent;
-	const char *name;
-	void *priv;
-};
-
-/* Since 6.15 (kernel commit 633488947ef6). */
-struct kernfs_node___renamed {
-	struct kernfs_node___vfioscope *__parent;
-};
 
 struct mount___vfioscope {
 	struct mount___vfioscope *mnt_parent;
@@ -29,14 +19,6 @@ struct mount___vfioscope {
 };
 
 #pragma clang attribute pop
-
-static __always_inline struct kernfs_node___vfioscope *
-kernfs_parent(struct kernfs_node___vfioscope *node)
-{
-	if (bpf_core_field_exists(struct kernfs_node___vfioscope, parent))
-		return BPF_CORE_READ(node, parent);
-	return BPF_CORE_READ((struct kernfs_node___renamed *)node, __parent);
-}
 
 /*
  * The steps are global functions: each is verified once, not for each step of a path.

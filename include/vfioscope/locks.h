@@ -45,13 +45,15 @@ ASSERT_LAYOUT(struct lock_use, 24);
 
 /* The kernel's objects of a device, which locks may be members of; 0: there is none. */
 struct lock_objects {
-	__u64 vfio; /* struct vfio_device */
-	__u64 core; /* struct vfio_pci_core_device */
-	__u64 pci;  /* struct pci_dev */
-	__u64 zdev; /* struct zpci_dev */
+	__u64 vfio;    /* struct vfio_device */
+	__u64 core;    /* struct vfio_pci_core_device */
+	__u64 pci;     /* struct pci_dev */
+	__u64 zdev;    /* struct zpci_dev */
+	__u64 dev_set; /* struct vfio_device_set: of devices that are reset together */
+	__u64 group;   /* struct vfio_group */
 	char device[DEVICE_NAME_BYTES];
 };
-ASSERT_LAYOUT(struct lock_objects, 32 + DEVICE_NAME_BYTES);
+ASSERT_LAYOUT(struct lock_objects, 48 + DEVICE_NAME_BYTES);
 
 /* The owner of the lock is whoever read-locked it last: it may have let go since. */
 #define LOCK_OWNER_READS 1
@@ -75,7 +77,7 @@ struct lock_task {
 	__u64 stack[STACK_FRAMES];
 };
 ASSERT_LAYOUT(struct lock_task,
-	      24 + 2 * 32 + 24 + 16 + 2 * (32 + DEVICE_NAME_BYTES) + COMM_BYTES + 8 * STACK_FRAMES);
+	      24 + 2 * 32 + 24 + 16 + 2 * (48 + DEVICE_NAME_BYTES) + COMM_BYTES + 8 * STACK_FRAMES);
 
 /* In the programs' memory. */
 struct lock_state {

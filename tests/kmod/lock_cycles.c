@@ -3,12 +3,20 @@
  * Test only: tasks that take locks in whatever order somebody writes to /dev/lock_cycles, and so
  * lock each other out. Steps, one after the other, in the task that writes:
  *
- *	mA kA tA uA	mutex A (or B, C): lock, lock killably, try to lock, unlock
- *	rD wD vD	semaphore D (or E): killably for reading, for writing; let go
+ *	mA kA tA uA	mutex A (or B, C, F to V): lock, lock killably, try to lock, unlock
+ *	rD wD vD	semaphore D (or E, W to Z): killably for reading, for writing; let go
  *	p		the last reference to an object goes, whose release takes mutex A
+ *	n7 N7		new mutexes, so many at a time: each is locked before A, or within A; freed
  *	s500		sleeps, in milliseconds
+ *	l10007		mutex A so often: lock, unlock
+ *	hB1009		so often, from mutex B on, the only one that it has: locks the next one in
+ *			the circle of A, B, C, and unlocks the one before. Two tasks wait for each
+ *			other every time, if one begins with A and the other with B.
  *
  * In the end, and when it is killed, a task lets go of what it has.
+ *
+ * Who reads gets two numbers: nanoseconds that the last l or h took, and how often it found a mutex
+ * locked.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -16,24 +24,60 @@
 #include <linux/delay.h>
 #include <linux/fs.h>
 #include <linux/kref.h>
+#include <linux/ktime.h>
 #include <linux/miscdevice.h>
 #include <linux/module.h>
 #include <linux/mutex.h>
 #include <linux/rwsem.h>
+#include <linux/sched/signal.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 
 #define MOST_BYTES	256
 #define LONGEST_SLEEP	60000
+#define MOST_TIMES	10000000
+#define MOST_NEW	100000
+#define TIMES_AT_ONCE	4096
+#define CIRCLE		3	/* the first mutexes */
 
 static DEFINE_MUTEX(cycle_a);
 static DEFINE_MUTEX(cycle_b);
 static DEFINE_MUTEX(cycle_c);
+static DEFINE_MUTEX(cycle_f);
+static DEFINE_MUTEX(cycle_g);
+static DEFINE_MUTEX(cycle_h);
+static DEFINE_MUTEX(cycle_i);
+static DEFINE_MUTEX(cycle_j);
+static DEFINE_MUTEX(cycle_k);
+static DEFINE_MUTEX(cycle_l);
+static DEFINE_MUTEX(cycle_m);
+static DEFINE_MUTEX(cycle_n);
+static DEFINE_MUTEX(cycle_o);
+static DEFINE_MUTEX(cycle_p);
+static DEFINE_MUTEX(cycle_q);
+static DEFINE_MUTEX(cycle_r);
+static DEFINE_MUTEX(cycle_s);
+static DEFINE_MUTEX(cycle_t);
+static DEFINE_MUTEX(cycle_u);
+static DEFINE_MUTEX(cycle_v);
 static DECLARE_RWSEM(cycle_d);
 static DECLARE_RWSEM(cycle_e);
+static DECLARE_RWSEM(cycle_w);
+static DECLARE_RWSEM(cycle_x);
+static DECLARE_RWSEM(cycle_y);
+static DECLARE_RWSEM(cycle_z);
 
-static struct mutex *const mutexes[] = { &cycle_a, &cycle_b, &cycle_c };
-static struct rw_semaphore *const semaphores[] = { &cycle_d, &cycle_e };
+static const char mutex_letters[] = "ABCFGHIJKLMNOPQRSTUV";
+static const char semaphore_letters[] = "DEWXYZ";
+
+static struct mutex *const mutexes[] = {
+	&cycle_a, &cycle_b, &cycle_c, &cycle_f, &cycle_g, &cycle_h, &cycle_i,
+	&cycle_j, &cycle_k, &cycle_l, &cycle_m, &cycle_n, &cycle_o, &cycle_p,
+	&cycle_q, &cycle_r, &cycle_s, &cycle_t, &cycle_u, &cycle_v,
+};
+static struct rw_semaphore *const semaphores[] = {
+	&cycle_d, &cycle_e, &cycle_w, &cycle_x, &cycle_y, &cycle_z,
+};
 
 /* Of each lock: how often it is held, and for writing. */
 struct steps {
@@ -41,6 +85,10 @@ struct steps {
 	unsigned int readers[ARRAY_SIZE(semaphores)];
 	bool writer[ARRAY_SIZE(semaphores)];
 };
+
+/* Of the last loop that ended. */
+static u64 loop_ns;
+static unsigned int loop_waits;
 
 /* Not inlined: the stack is to show it. */
 static noinline void release_object(struct kref *references)
@@ -116,6 +164,34 @@ static int do_semaphore(struct steps *steps, char action, unsigned int which)
 	return ret;
 }
 
+static void lock_both(struct mutex *outer, struct mutex *inner)
+{
+	mutex_lock(outer);
+	mutex_lock(inner);
+	mutex_unlock(inner);
+	mutex_unlock(outer);
+}
+
+static int lock_new(struct steps *steps, bool first, const char *text)
+{
+	unsigned int count, i;
+	struct mutex *new;
+
+	if (kstrtouint(text, 10, &count) || !count || count > MOST_NEW || steps->mutex[0])
+		return -EINVAL;
+	new = kvcalloc(count, sizeof(*new), GFP_KERNEL);
+	if (!new)
+		return -ENOMEM;
+	for (i = 0; i < count; i++)
+		mutex_init(&new[i]);
+	for (i = 0; i < count; i++)
+		lock_both(first ? &new[i] : &cycle_a, first ? &cycle_a : &new[i]);
+	for (i = 0; i < count; i++)
+		mutex_destroy(&new[i]);
+	kvfree(new);
+	return 0;
+}
+
 static int do_sleep(const char *text)
 {
 	unsigned int ms;
@@ -126,6 +202,71 @@ static int do_sleep(const char *text)
 	return 0;
 }
 
+/* Others get their turn, and who is killed ends. */
+static int pause_in_loop(unsigned int times)
+{
+	if (times % TIMES_AT_ONCE)
+		return 0;
+	cond_resched();
+	return fatal_signal_pending(current) ? -EINTR : 0;
+}
+
+static int lock_often(struct steps *steps, const char *text)
+{
+	unsigned int times;
+	int ret = 0;
+	u64 start;
+
+	if (kstrtouint(text, 10, &times) || times > MOST_TIMES || steps->mutex[0])
+		return -EINVAL;
+	start = ktime_get_ns();
+	while (!ret && times--) {
+		mutex_lock(&cycle_a);
+		mutex_unlock(&cycle_a);
+		ret = pause_in_loop(times);
+	}
+	loop_ns = ktime_get_ns() - start;
+	loop_waits = 0;
+	return ret;
+}
+
+static int hand_over_hand(struct steps *steps, unsigned int which, const char *text)
+{
+	unsigned int times, next, waits = 0;
+	int ret = 0;
+	u64 start;
+
+	if (which >= CIRCLE || !steps->mutex[which])
+		return -EINVAL;
+	for (next = 0; next < CIRCLE; next++)
+		if (steps->mutex[next] && next != which)
+			return -EINVAL;
+	if (kstrtouint(text, 10, &times) || times > MOST_TIMES)
+		return -EINVAL;
+	start = ktime_get_ns();
+	while (!ret && times--) {
+		next = (which + 1) % CIRCLE;
+		waits += mutex_is_locked(mutexes[next]);
+		mutex_lock(mutexes[next]);
+		mutex_unlock(mutexes[which]);
+		steps->mutex[which] = false;
+		steps->mutex[next] = true;
+		which = next;
+		ret = pause_in_loop(times);
+	}
+	loop_ns = ktime_get_ns() - start;
+	loop_waits = waits;
+	return ret;
+}
+
+/* A number that is too large for a letter that is none. */
+static unsigned int find(const char *letters, char letter)
+{
+	const char *found = letter ? strchr(letters, letter) : NULL;
+
+	return found ? found - letters : strlen(letters);
+}
+
 static int do_step(struct steps *steps, const char *step)
 {
 	switch (step[0]) {
@@ -133,15 +274,22 @@ static int do_step(struct steps *steps, const char *step)
 	case 'k':
 	case 't':
 	case 'u':
-		return do_mutex(steps, step[0], step[1] - 'A');
+		return do_mutex(steps, step[0], find(mutex_letters, step[1]));
 	case 'r':
 	case 'w':
 	case 'v':
-		return do_semaphore(steps, step[0], step[1] - 'D');
+		return do_semaphore(steps, step[0], find(semaphore_letters, step[1]));
 	case 'p':
 		return put_object();
+	case 'n':
+	case 'N':
+		return lock_new(steps, step[0] == 'n', step + 1);
 	case 's':
 		return do_sleep(step + 1);
+	case 'l':
+		return lock_often(steps, step + 1);
+	case 'h':
+		return step[1] ? hand_over_hand(steps, step[1] - 'A', step + 2) : -EINVAL;
 	default:
 		return -EINVAL;
 	}
@@ -178,8 +326,17 @@ static ssize_t lock_cycles_write(struct file *file, const char __user *buf, size
 	return ret ?: count;
 }
 
+static ssize_t lock_cycles_read(struct file *file, char __user *buf, size_t count, loff_t *ppos)
+{
+	char text[40];
+	int bytes = scnprintf(text, sizeof(text), "%llu %u\n", loop_ns, loop_waits);
+
+	return simple_read_from_buffer(buf, count, ppos, text, bytes);
+}
+
 static const struct file_operations lock_cycles_fops = {
 	.owner	= THIS_MODULE,
+	.read	= lock_cycles_read,
 	.write	= lock_cycles_write,
 };
 

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* vfioscope locks: who waits for whom, and will for ever. */
 #include "commands.h"
+#include "locks_orders.h"
 #include "options.h"
+#include "orders.h"
 #include "output.h"
 #include "run.h"
 
@@ -32,6 +34,8 @@ struct locks {
 	struct lock_watch *watch;
 	struct lock_names *names;
 	struct deadlocks *deadlocks;
+	struct orders *orders;	  /* NULL: they are not learned */
+	__u64 hazards;		  /* predicted */
 	FILE *graph;		  /* NULL: none is wanted */
 	__u64 realtime_offset_ns; /* CLOCK_REALTIME - CLOCK_MONOTONIC */
 	__u64 reported;
@@ -40,6 +44,7 @@ struct locks {
 	size_t task_count;
 	__u64 now_ns;
 	bool done;
+	bool said; /* the error: it is not the output's */
 	int error;
 };
 
@@ -124,6 +129,7 @@ static int look(struct locks *locks)
 	free(tasks);
 	if (result < 0) {
 		message_error("cannot tell which tasks wait: %s", strerror(errno));
+		locks->said = true;
 		locks->error = -1;
 	}
 	return result;
@@ -162,25 +168,57 @@ static int show_total(const struct locks *locks)
 				      render_lock_total_text(stdout, &total);
 }
 
+static void take_orders(struct locks *locks)
+{
+	long hazards = locks->orders ? orders_take(locks->orders) : 0;
+
+	if (hazards < 0) {
+		locks->said = orders_said_error(locks->orders);
+		locks->error = -1;
+	} else {
+		locks->hazards += (__u64)hazards;
+	}
+	if (locks->options->count && locks->reported + locks->hazards >= locks->options->count)
+		locks->done = true;
+}
+
+static void tick(struct locks *locks)
+{
+	lock_watch_pick_up_modules(locks->watch);
+	if (locks->orders)
+		orders_tick(locks->orders);
+	check(locks);
+}
+
 static int watch(struct locks *locks, struct run *run, const struct options *times)
 {
+	int news = locks->orders ? orders_event_fd(locks->orders) : -1;
 	enum run_event event = RUN_TICK;
 
 	run_start(run, times);
 	while (!locks->error && !locks->done && event != RUN_END && event != RUN_FAILED) {
-		event = run_wait(run, -1);
-		if (event != RUN_TICK)
-			continue;
-		lock_watch_pick_up_modules(locks->watch);
-		check(locks);
+		event = run_wait(run, news);
+		if (event == RUN_TICK)
+			tick(locks);
+		if (!locks->error)
+			take_orders(locks);
 		if (!locks->error && fflush(stdout))
 			locks->error = -1;
 	}
+	if (!locks->error && locks->orders && orders_finish(locks->orders)) {
+		locks->error = -1;
+		locks->said = true;
+	}
 	if (!locks->error)
 		locks->error = show_total(locks);
-	return output_check(locks->error) || event == RUN_FAILED ? -1 : 0;
+	if (!locks->error && locks->orders)
+		locks->error = orders_show_total(locks->orders);
+	if (!locks->said)
+		output_check(locks->error);
+	return locks->error || event == RUN_FAILED ? -1 : 0;
 }
 
+/* -1 after an error message, or STATUS_FOUND if there is something. */
 static int locks_with(const struct options *options, struct run *run, const struct options *times)
 {
 	struct locks locks = {
@@ -199,16 +237,29 @@ static int locks_with(const struct options *options, struct run *run, const stru
 		message_error("%s: %s", options->graph, strerror(errno));
 	else
 		locks.watch = lock_watch_open();
-	if (locks.watch)
+	if (locks.watch && options->predict)
+		locks.orders = orders_open(options, locks.names, locks.graph);
+	if (locks.watch && !options->predict == !locks.orders)
 		error = watch(&locks, run, times);
 	if (locks.graph && fclose(locks.graph) && !error) {
 		message_error("%s: %s", options->graph, strerror(errno));
 		error = -1;
 	}
+	orders_close(locks.orders);
 	lock_watch_close(locks.watch);
 	deadlocks_free(locks.deadlocks);
 	lock_names_free(locks.names);
+	if (!error && locks.reported + locks.hazards)
+		error = STATUS_FOUND;
 	return error;
+}
+
+/* What it found is told by the status, unless that is the command's. */
+static int status_of(int result, int status, const struct options *options)
+{
+	if (result < 0)
+		return STATUS_FAILURE;
+	return options->command || status ? status : result;
 }
 
 int command_locks(int argc, char **argv)
@@ -221,6 +272,8 @@ int command_locks(int argc, char **argv)
 			       description, argc, argv);
 	if (status >= 0)
 		return status;
+	if (options.from)
+		return orders_offline(&options, options.from);
 	times = options;
 	times.count = 0;
 	if (!times.interval_ns)
@@ -237,5 +290,5 @@ int command_locks(int argc, char **argv)
 	error = locks_with(&options, &run, &times);
 	output_close();
 	status = run_close(&run);
-	return error ? STATUS_FAILURE : status;
+	return status_of(error, status, &options);
 }

@@ -29,6 +29,13 @@ enum {
 	KEY_BUFFER,
 	KEY_THRESHOLD,
 	KEY_DOT,
+	KEY_PREDICT,
+	KEY_SCOPE,
+	KEY_ALL,
+	KEY_SAVE,
+	KEY_FROM,
+	KEY_COMPARE,
+	KEY_ACROSS,
 };
 
 /* clang-format off */
@@ -111,6 +118,21 @@ static const struct argp_option locks_options[] = {
 	GROUP_TITLE("Which waits to look at:"),
 	OPTION("threshold", KEY_THRESHOLD, "TIME", "Those that last for so long: 500ms, 10s (1s)"),
 	OPTION("dot", KEY_DOT, "FILE", "Write what is found as graphs for Graphviz, too"),
+	GROUP_TITLE("Deadlocks that nobody has run into yet:"),
+	OPTION("predict", KEY_PREDICT, NULL,
+	       "Learn in which order locks are taken within operations on VFIO devices, unplugs, "
+	       "unbinds, resets and changes of numvfs, and report orders that can meet in a "
+	       "deadlock"),
+	OPTION("scope", KEY_SCOPE, "FUNCTION",
+	       "Learn from this function of the kernel, too (again for more)"),
+	OPTION("all", KEY_ALL, NULL,
+	       "Also report what cannot happen: guarded by another lock, or one task's alone"),
+	OPTION("save", KEY_SAVE, "FILE", "Write the orders to a file at the end"),
+	OPTION("from", KEY_FROM, "FILE...",
+	       "Do not watch this kernel, but check the orders in these files together"),
+	OPTION("across", KEY_ACROSS, NULL,
+	       "With --from: what is seen of one device holds for all (so with more than one file)"),
+	OPTION("compare", KEY_COMPARE, "FILE", "With --from: tell which orders this file lacks or has more"),
 	OPTIONS_END,
 };
 
@@ -400,6 +422,69 @@ static int take_threshold(const char *text, __u64 *ns)
 	return -1;
 }
 
+/* Values that can be given again and again. */
+#define MOST_VALUES 1024
+
+struct values {
+	size_t count;
+	char *value[MOST_VALUES + 1]; /* NULL at the end */
+};
+
+static int take_value(const char *option, char *argument, struct values *values, char ***list)
+{
+	if (values->count == MOST_VALUES) {
+		message_error("%s: %d are the most there can be", option, MOST_VALUES);
+		return -1;
+	}
+	values->value[values->count++] = argument;
+	*list = values->value;
+	return 0;
+}
+
+static struct values scopes, files;
+
+/* What is no option: files behind --from. */
+static int take_argument(struct options *options, char *argument)
+{
+	if (options->from)
+		return take_value("--from", argument, &files, &options->from);
+	message_error("'%s' is not an option (a command goes behind --)", argument);
+	return -1;
+}
+
+/* Of one group of options. ARGP_ERR_UNKNOWN: it is of another. */
+static error_t parse_order_option(int key, char *argument, struct options *options)
+{
+	int error = 0;
+
+	switch (key) {
+	case KEY_PREDICT:
+		options->predict = true;
+		break;
+	case KEY_SCOPE:
+		error = take_value("--scope", argument, &scopes, &options->scopes);
+		break;
+	case KEY_ALL:
+		options->all = true;
+		break;
+	case KEY_SAVE:
+		options->save = argument;
+		break;
+	case KEY_FROM:
+		error = take_value("--from", argument, &files, &options->from);
+		break;
+	case KEY_ACROSS:
+		options->across = true;
+		break;
+	case KEY_COMPARE:
+		options->compare = argument;
+		break;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+	return error ? EINVAL : 0;
+}
+
 /* One option. Errors have been said; argp only has to end. */
 static error_t parse_option(int key, char *argument, struct argp_state *state)
 {
@@ -486,11 +571,10 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
 		error = take_buffer(options, argument);
 		break;
 	case ARGP_KEY_ARG:
-		message_error("'%s' is not an option (a command goes behind --)", argument);
-		error = -1;
+		error = take_argument(options, argument);
 		break;
 	default:
-		return ARGP_ERR_UNKNOWN;
+		return parse_order_option(key, argument, options);
 	}
 	return error ? EINVAL : 0;
 }
@@ -590,6 +674,27 @@ static void set_defaults(struct options *options)
 	options->threshold_ns = SECOND_NS;
 }
 
+/* What is about orders goes with watching for them, or with having some. */
+static int check_orders(const struct options *options)
+{
+	const char *wrong = NULL;
+
+	if (options->from && (options->predict || options->scopes || options->command))
+		wrong = "--from watches nothing: it takes no --predict, --scope or command";
+	else if (!options->from && options->compare)
+		wrong = "--compare needs --from";
+	else if (!options->from && options->across)
+		wrong = "--across needs --from";
+	else if (!options->from && !options->predict && (options->all || options->save))
+		wrong = "--all and --save need --predict or --from";
+	else if (options->scopes && !options->predict)
+		wrong = "--scope needs --predict";
+	if (!wrong)
+		return 0;
+	message_error("%s", wrong);
+	return -1;
+}
+
 /* What follows from several options. */
 static int complete(struct options *options, unsigned int groups)
 {
@@ -604,6 +709,8 @@ static int complete(struct options *options, unsigned int groups)
 		message_error("--count needs --interval");
 		return -1;
 	}
+	if (check_orders(options))
+		return -1;
 	config->follow = options->command != NULL;
 	config->forget_tasks = config->by_pid || config->pid || config->follow;
 	config->by_moment = config->by_comm || config->by_cgroup || config->filter_comm ||

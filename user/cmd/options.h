@@ -29,6 +29,12 @@ struct options {
 	__u64 event_bytes;
 	__u64 threshold_ns;
 	const char *graph; /* a file, NULL: none is wanted */
+	bool predict;
+	bool all;		    /* cycles that are no hazards, too */
+	bool across;		    /* orders of all devices as of one */
+	char **scopes;		    /* functions of the kernel, ends with NULL; NULL: none */
+	char **from;		    /* files with orders, ends with NULL; NULL: none */
+	const char *save, *compare; /* likewise a file, NULL: none */
 };
 
 /* Which groups of options a subcommand takes. */

@@ -8,11 +8,40 @@
 
 #define PATH_BYTES 128
 
+/* Types whose members locks are, and what developers call their objects. */
+enum object_type {
+	OBJECT_ZDEV,
+	OBJECT_CORE,
+	OBJECT_VFIO,
+	OBJECT_DEV_SET,
+	OBJECT_GROUP,
+	OBJECT_PCI,
+	OBJECT_TYPES,
+};
+
+static const struct {
+	const char *type, *called;
+	const char *module; /* that has the type, where it is no part of the kernel; NULL: none */
+} object_types[OBJECT_TYPES] = {
+	[OBJECT_ZDEV] = { "zpci_dev", "zdev", NULL },
+	[OBJECT_CORE] = { "vfio_pci_core_device", "vdev", "vfio_pci_core" },
+	[OBJECT_VFIO] = { "vfio_device", "vdev", "vfio" },
+	[OBJECT_DEV_SET] = { "vfio_device_set", "dev_set", "vfio" },
+	[OBJECT_GROUP] = { "vfio_group", "group", "vfio" },
+	[OBJECT_PCI] = { "pci_dev", "pdev", NULL },
+};
+
 struct lock_names {
-	bool has_types;
-	bool missed; /* something had no name */
+	bool missed;  /* something had no name */
+	bool expired; /* modules have come or gone */
+	bool has_vfio_types;
 	struct symbols *symbols;
 	struct btf *kernel, *vfio, *vfio_pci;
+	/* Looked for once: there are many types. */
+	struct {
+		const struct btf *btf;
+		const struct btf_type *type; /* NULL: there is none */
+	} objects[OBJECT_TYPES];
 };
 
 struct lock_names *lock_names_new(void)
@@ -36,17 +65,40 @@ void lock_names_free(struct lock_names *names)
 	free(names);
 }
 
-/* Takes its time, and is for nothing as long as no device is in it. */
-static void load_types(struct lock_names *names)
+static void find_type(struct lock_names *names, enum object_type which)
 {
-	if (names->has_types)
+	const char *module = object_types[which].module;
+	const struct btf *btf = !module		       ? names->kernel :
+				strcmp(module, "vfio") ? names->vfio_pci :
+							 names->vfio;
+	int id;
+
+	/* Without a module it is built in. */
+	btf = btf ?: names->kernel;
+	id = btf__find_by_name_kind(btf, object_types[which].type, BTF_KIND_STRUCT);
+	names->objects[which].btf = btf;
+	names->objects[which].type = id > 0 ? btf__type_by_id(btf, (__u32)id) : NULL;
+}
+
+/*
+ * Takes its time, and is for nothing as long as no device is in it. VFIO may be loaded later than
+ * that.
+ */
+static void load_types(struct lock_names *names, bool with_vfio)
+{
+	if (names->kernel && (names->has_vfio_types || !with_vfio))
 		return;
-	names->has_types = true;
-	names->kernel = btf__load_vmlinux_btf();
+	if (!names->kernel)
+		names->kernel = btf__load_vmlinux_btf();
 	if (!names->kernel)
 		return;
-	names->vfio = btf__load_module_btf("vfio", names->kernel);
-	names->vfio_pci = btf__load_module_btf("vfio_pci_core", names->kernel);
+	names->has_vfio_types = with_vfio;
+	if (with_vfio) {
+		names->vfio = btf__load_module_btf("vfio", names->kernel);
+		names->vfio_pci = btf__load_module_btf("vfio_pci_core", names->kernel);
+	}
+	for (enum object_type which = 0; which < OBJECT_TYPES; which++)
+		find_type(names, which);
 }
 
 bool lock_names_renew(struct lock_names *names)
@@ -55,13 +107,27 @@ bool lock_names_renew(struct lock_names *names)
 		return false;
 	symbols_free(names->symbols);
 	names->symbols = symbols_load(true);
-	names->missed = false;
+	names->missed = names->expired = false;
 	return true;
+}
+
+void lock_names_expire(struct lock_names *names)
+{
+	names->expired = true;
+}
+
+static const struct symbols *current_symbols(struct lock_names *names)
+{
+	if (names->expired) {
+		names->missed = true;
+		lock_names_renew(names);
+	}
+	return names->symbols;
 }
 
 const char *lock_function_name(struct lock_names *names, __u64 address, char buffer[SYMBOL_BYTES])
 {
-	symbol_name(names->symbols, address, buffer);
+	symbol_name(current_symbols(names), address, buffer);
 	names->missed |= buffer[0] == '0'; /* an address: no name begins so */
 	return buffer;
 }
@@ -113,30 +179,51 @@ static bool find_member(const struct btf *btf, const struct btf_type *type, __u3
 }
 
 /* Whether the lock lies within the object; path: which member it is. */
-static bool find_in_object(const struct btf *btf, const char *type_name, const char *called,
-			   __u64 object, __u64 lock, char path[PATH_BYTES])
+static bool find_in_object(const struct lock_names *names, enum object_type which, __u64 object,
+			   __u64 lock, char path[PATH_BYTES])
 {
-	int id = btf ? btf__find_by_name_kind(btf, type_name, BTF_KIND_STRUCT) : -1;
-	const struct btf_type *type = id > 0 ? btf__type_by_id(btf, (__u32)id) : NULL;
+	const struct btf_type *type = names->objects[which].type;
 
 	if (!type || !object || lock < object || lock - object >= type->size)
 		return false;
-	snprintf(path, PATH_BYTES, "%s", called);
-	return find_member(btf, type, (__u32)(lock - object), path);
+	snprintf(path, PATH_BYTES, "%s", object_types[which].called);
+	return find_member(names->objects[which].btf, type, (__u32)(lock - object), path);
 }
 
 static bool find_in_objects(struct lock_names *names, const struct lock_objects *objects,
 			    __u64 lock, char path[PATH_BYTES])
 {
-	if (!objects->vfio)
+	const __u64 addresses[OBJECT_TYPES] = {
+		[OBJECT_ZDEV] = objects->zdev,	 [OBJECT_CORE] = objects->core,
+		[OBJECT_VFIO] = objects->vfio,	 [OBJECT_DEV_SET] = objects->dev_set,
+		[OBJECT_GROUP] = objects->group, [OBJECT_PCI] = objects->pci,
+	};
+
+	if (!objects->vfio && !objects->pci)
 		return false;
-	load_types(names);
-	return find_in_object(names->kernel, "zpci_dev", "zdev", objects->zdev, lock, path) ||
-	       find_in_object(names->vfio_pci ?: names->kernel, "vfio_pci_core_device", "vdev",
-			      objects->core, lock, path) ||
-	       find_in_object(names->vfio ?: names->kernel, "vfio_device", "vdev", objects->vfio,
-			      lock, path) ||
-	       find_in_object(names->kernel, "pci_dev", "pdev", objects->pci, lock, path);
+	load_types(names, objects->vfio);
+	for (enum object_type which = 0; which < OBJECT_TYPES; which++)
+		if (find_in_object(names, which, addresses[which], lock, path))
+			return true;
+	return false;
+}
+
+bool lock_member_name(struct lock_names *names, const struct lock_objects *objects, __u64 lock,
+		      char buffer[LOCK_NAME_BYTES])
+{
+	char path[PATH_BYTES];
+
+	if (!find_in_objects(names, objects, lock, path))
+		return false;
+	snprintf(buffer, LOCK_NAME_BYTES, "%s of %.*s", path, DEVICE_NAME_BYTES, objects->device);
+	return true;
+}
+
+bool lock_variable_name(struct lock_names *names, __u64 lock, char buffer[LOCK_NAME_BYTES])
+{
+	symbol_variable_name(current_symbols(names), lock, buffer, LOCK_NAME_BYTES);
+	names->missed |= buffer[0] == '0';
+	return buffer[0] != '0';
 }
 
 static const struct lock_objects *find_owner(struct lock_names *names,
@@ -182,7 +269,7 @@ const char *lock_name(struct lock_names *names, const struct lock_wait *wait,
 		snprintf(buffer, LOCK_NAME_BYTES, "%s of %.*s", path, DEVICE_NAME_BYTES,
 			 owner->device);
 	else
-		symbol_variable_name(names->symbols, wait->lock, buffer, LOCK_NAME_BYTES);
+		symbol_variable_name(current_symbols(names), wait->lock, buffer, LOCK_NAME_BYTES);
 	names->missed |= buffer[0] == '0';
 	return buffer;
 }

@@ -30,6 +30,16 @@ bool lock_names_renew(struct lock_names *names);
 const char *lock_name(struct lock_names *names, const struct lock_wait *wait,
 		      const struct lock_task *tasks, size_t count, char buffer[LOCK_NAME_BYTES]);
 
+/* "zdev.state_lock of 0001:00:00.0"; false: it is no member of these. */
+bool lock_member_name(struct lock_names *names, const struct lock_objects *objects, __u64 lock,
+		      char buffer[LOCK_NAME_BYTES]);
+
+/* The name of a variable; false: it is none, and buffer has its address. */
+bool lock_variable_name(struct lock_names *names, __u64 lock, char buffer[LOCK_NAME_BYTES]);
+
+/* Modules have come or gone: names are read anew before the next one is given. */
+void lock_names_expire(struct lock_names *names);
+
 /* "function+0x12" */
 const char *lock_function_name(struct lock_names *names, __u64 address, char buffer[SYMBOL_BYTES]);
 

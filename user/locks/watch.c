@@ -4,7 +4,7 @@
 #include "../preemption.h"
 #include "../kernel_file.h"
 #include "../message.h"
-#include "../missed.h"
+#include "../program_set.h"
 #include "locks_fentry.skel.h"
 #include "locks_kprobe.skel.h"
 
@@ -15,21 +15,11 @@
 #include <string.h>
 #include <unistd.h>
 
-#define MOST_LINKS 16
-
 /* Programs that hook VFIO are loaded with it: its types are there only then. */
 enum part_name {
 	PART_LOCKS,
 	PART_VFIO,
 	PARTS,
-};
-
-struct part {
-	struct bpf_object *object; /* NULL: it is not loaded */
-	struct bpf_link *links[MOST_LINKS];
-	size_t link_count;
-	const char *absent[MOST_LINKS]; /* names of programs of object */
-	size_t absent_count;
 };
 
 /* What could not be loaded so often is tried again only after so many looks. */
@@ -39,29 +29,11 @@ struct part {
 struct lock_watch {
 	bool kprobes;
 	unsigned int failures, pause; /* of VFIO's part */
-	struct part parts[PARTS];
+	struct program_set parts[PARTS];
 	__u64 missed_before; /* by parts that are gone */
 };
 
 static const char *const shared_maps[] = { ".bss", "lock_waits", "lock_open_waits", "lock_uses" };
-
-static bool is_iterator(const struct bpf_program *program)
-{
-	return !strncmp(bpf_program__section_name(program), "iter/", 5);
-}
-
-static bool is_tracepoint(const struct bpf_program *program)
-{
-	return !strncmp(bpf_program__section_name(program), "tp_btf/", 7);
-}
-
-static bool is_exit(const struct bpf_program *program)
-{
-	const char *name = bpf_program__name(program);
-	size_t length = strlen(name);
-
-	return length > 5 && !strcmp(name + length - 5, "_exit");
-}
 
 static bool vfio_is_there(void)
 {
@@ -89,9 +61,9 @@ static void choose_programs(struct bpf_object *object, enum part_name part)
 	struct bpf_program *program;
 
 	bpf_object__for_each_program (program, object)
-		bpf_program__set_autoload(program,
-					  is_iterator(program) ||
-						  is_tracepoint(program) == (part == PART_LOCKS));
+		bpf_program__set_autoload(program, program_is(program, "iter/") ||
+							   program_is(program, "tp_btf/") ==
+								   (part == PART_LOCKS));
 }
 
 /* NULL with errno. */
@@ -118,56 +90,21 @@ static struct bpf_object *load_object(const struct lock_watch *watch, enum part_
 	return NULL;
 }
 
-static void attach_programs(struct part *part, bool exits)
+static void close_part(struct lock_watch *watch, struct program_set *part)
 {
-	struct bpf_program *program;
-
-	bpf_object__for_each_program (program, part->object) {
-		struct bpf_link *link;
-
-		if (!bpf_program__autoload(program) || is_iterator(program) ||
-		    is_exit(program) != exits ||
-		    part->link_count + part->absent_count == MOST_LINKS)
-			continue;
-		link = bpf_program__attach(program);
-		if (link)
-			part->links[part->link_count++] = link;
-		else
-			part->absent[part->absent_count++] = bpf_program__name(program);
-	}
-}
-
-static __u64 missed_by_part(const struct part *part)
-{
-	__u64 missed = 0;
-
-	if (!part->object)
-		return 0;
-	for (size_t i = 0; i < part->link_count; i++)
-		missed += missed_by_link(part->links[i]);
-	return missed + missed_by_programs(part->object);
-}
-
-static void close_part(struct lock_watch *watch, struct part *part)
-{
-	watch->missed_before += missed_by_part(part);
-	while (part->link_count)
-		bpf_link__destroy(part->links[--part->link_count]);
-	bpf_object__close(part->object);
-	*part = (struct part){ 0 };
+	watch->missed_before += program_set_missed(part);
+	program_set_close(part);
 }
 
 /* Returns -1 with errno. */
 static int open_part(struct lock_watch *watch, enum part_name name)
 {
-	struct part *part = &watch->parts[name];
+	struct program_set *part = &watch->parts[name];
 
 	part->object = load_object(watch, name);
 	if (!part->object)
 		return -1;
-	/* What has begun has to end: exits first. */
-	attach_programs(part, true);
-	attach_programs(part, false);
+	program_set_attach(part);
 	if (part->link_count)
 		return 0;
 	close_part(watch, part);
@@ -177,7 +114,7 @@ static int open_part(struct lock_watch *watch, enum part_name name)
 
 void lock_watch_pick_up_modules(struct lock_watch *watch)
 {
-	struct part *part = &watch->parts[PART_VFIO];
+	struct program_set *part = &watch->parts[PART_VFIO];
 
 	if (!vfio_is_there()) {
 		close_part(watch, part);
@@ -284,7 +221,7 @@ static ssize_t read_all(int file, char **data)
 
 long lock_watch_tasks(const struct lock_watch *watch, struct lock_task **tasks)
 {
-	const struct part *part =
+	const struct program_set *part =
 		&watch->parts[watch->parts[PART_VFIO].object ? PART_VFIO : PART_LOCKS];
 	const struct bpf_program *program =
 		bpf_object__find_program_by_name(part->object, "lock_tasks");
@@ -308,7 +245,7 @@ long lock_watch_tasks(const struct lock_watch *watch, struct lock_task **tasks)
 
 struct lock_watch_losses lock_watch_losses(const struct lock_watch *watch)
 {
-	const struct part *vfio = &watch->parts[PART_VFIO];
+	const struct program_set *vfio = &watch->parts[PART_VFIO];
 	struct lock_watch_losses losses = {
 		.missed_runs = watch->missed_before,
 		.absent = vfio->absent_count,
@@ -323,6 +260,6 @@ struct lock_watch_losses lock_watch_losses(const struct lock_watch *watch)
 	losses.waits_without_room = state.waits_without_room;
 	losses.uses_without_room = state.uses_without_room;
 	for (size_t i = 0; i < PARTS; i++)
-		losses.missed_runs += missed_by_part(&watch->parts[i]);
+		losses.missed_runs += program_set_missed(&watch->parts[i]);
 	return losses;
 }

@@ -1,25 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include "dot.h"
 #include "locks.h"
 #include "plain.h"
 
 #include "../model/deadlock_names.h"
-
-/* What is within quotes in Graphviz's language. */
-static int write_quoted(FILE *output, const char *text)
-{
-	int error = 0;
-
-	for (; *text; text++)
-		error |= fprintf(output, *text == '"' || *text == '\\' ? "\\%c" : "%c", *text) < 0;
-	return error;
-}
 
 static int write_task(FILE *output, const struct lock_task *task)
 {
 	char name[WHO_BYTES];
 	int error = fprintf(output, "\t\"%u\" [shape=box, label=\"", task->tid) < 0;
 
-	error |= write_quoted(output, render_who(task->comm, task->tid, name));
+	error |= dot_write_quoted(output, render_who(task->comm, task->tid, name));
 	return error | (fputs("\"];\n", output) < 0);
 }
 
@@ -28,9 +19,9 @@ static int write_edges(FILE *output, const struct lock_task *waiter, const char 
 {
 	int error = fprintf(output, "\t\"%u\" -> \"", waiter->tid) < 0;
 
-	error |= write_quoted(output, lock);
+	error |= dot_write_quoted(output, lock);
 	error |= fprintf(output, "\" [label=\"waits for\"];\n\t\"") < 0;
-	error |= write_quoted(output, lock);
+	error |= dot_write_quoted(output, lock);
 	return error | (fprintf(output, "\" -> \"%u\" [label=\"%s\"];\n", holder->tid,
 				deadlock_wait(waiter)->kind == LOCK_OPEN ?
 					lock_use_name(holder->use.operation) :

@@ -1,0 +1,326 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The orders themselves: locks by number, and an edge from what is held to what is wanted.
+ *
+ * A lock gets its number when an armed task takes it, and loses it when it is initialised (again):
+ * what lies in that memory then is another lock.
+ */
+#ifndef VFIOSCOPE_LOCKORDER_GRAPH_BPF_H
+#define VFIOSCOPE_LOCKORDER_GRAPH_BPF_H
+
+#include "lockorder_armed.bpf.h"
+#include "sysfs.bpf.h"
+#include "vfio_file.bpf.h"
+
+#include <bpf/bpf_core_read.h>
+#include <bpf/bpf_helpers.h>
+
+/* include/uapi/asm-generic/errno-base.h */
+#define E2BIG 7
+
+struct order_lock {
+	__u32 id;
+	__u32 kind; /* enum order_kind */
+};
+
+/* By address. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, ORDER_LOCKS);
+	__type(key, __u64);
+	__type(value, struct order_lock);
+} order_locks SEC(".maps");
+
+/* Locks that an armed task initialised, by address: what the kernel calls them. */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, ORDER_LOCKS);
+	__type(key, __u64);
+	__type(value, __u64);
+} order_names SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, ORDER_EDGES);
+	__type(key, struct order_key);
+	__type(value, struct order_seen);
+} order_edges SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 4 << 20);
+} order_events SEC(".maps");
+
+static __always_inline void *begin_event(__u32 bytes)
+{
+	void *event = bpf_ringbuf_reserve(&order_events, bytes, 0);
+
+	if (!event)
+		__sync_fetch_and_add(&order_state.events_lost, 1);
+	return event;
+}
+
+/*
+ * Locks
+ */
+
+/* "folder/file" */
+static __always_inline void name_active(char *name, struct kernfs_node___vfioscope *node)
+{
+	struct kernfs_node___vfioscope *folder = kernfs_parent(node);
+	long bytes;
+
+	bytes = bpf_probe_read_kernel_str(name, ORDER_NAME_BYTES / 2, BPF_CORE_READ(folder, name));
+	if (bytes <= 0 || bytes > ORDER_NAME_BYTES / 2)
+		return;
+	name[bytes - 1] = '/';
+	bpf_probe_read_kernel_str(name + bytes, ORDER_NAME_BYTES / 2, BPF_CORE_READ(node, name));
+}
+
+static __always_inline void name_open(char *name, struct vfio_device___vfioscope *vfio)
+{
+	if (bpf_core_type_exists(struct vfio_device___vfioscope))
+		bpf_probe_read_kernel_str(name, ORDER_NAME_BYTES,
+					  BPF_CORE_READ(vfio, dev, kobj.name));
+}
+
+static __always_inline void name_initialised(char *name, __u64 lock)
+{
+	__u64 *text = bpf_map_lookup_elem(&order_names, &lock);
+
+	if (text)
+		bpf_probe_read_kernel_str(name, ORDER_NAME_BYTES, (void *)*text);
+}
+
+static __always_inline void name_lock(char *name, __u64 lock, __u32 kind)
+{
+	__builtin_memset(name, 0, ORDER_NAME_BYTES);
+	if (kind == ORDER_ACTIVE)
+		name_active(name, (void *)lock);
+	else if (kind == ORDER_OPEN)
+		name_open(name, (void *)lock);
+	else
+		name_initialised(name, lock);
+}
+
+/* The number that a lock gets, 0: it gets none, and this is counted. */
+static __always_inline __u32 number_lock(__u64 lock, __u32 kind)
+{
+	struct order_lock_event *event = begin_event(sizeof(*event));
+	struct order_lock new = { .kind = kind };
+
+	if (!event)
+		return 0;
+	new.id = __sync_fetch_and_add(&order_state.last_id, 1) + 1;
+	if (bpf_map_update_elem(&order_locks, &lock, &new, BPF_ANY)) {
+		__sync_fetch_and_add(&order_state.locks_without_room, 1);
+		bpf_ringbuf_discard(event, 0);
+		return 0;
+	}
+	event->type = ORDER_EVENT_LOCK;
+	event->id = new.id;
+	event->address = lock;
+	event->kind = kind;
+	event->reserved = 0;
+	name_lock(event->name, lock, kind);
+	bpf_ringbuf_submit(event, 0);
+	return new.id;
+}
+
+static __always_inline __u32 number_of(__u64 lock, __u32 kind)
+{
+	struct order_lock *known = bpf_map_lookup_elem(&order_locks, &lock);
+
+	return known && known->kind == kind ? known->id : number_lock(lock, kind);
+}
+
+/*
+ * Edges
+ */
+
+/* Who holds more than so many has its guards among the oldest. */
+#define MOST_OUTER 16
+
+/* Exclusive locks that are held longer than the one at @index, the oldest first; 0: no more. */
+static __always_inline void find_guards(struct order_armed_task *armed, __u32 index,
+					__u32 guard[ORDER_GUARDS])
+{
+	__u32 count = 0;
+
+	__builtin_memset(guard, 0, ORDER_GUARDS * sizeof(*guard));
+	for (__u32 i = 0; i < MOST_OUTER && i < index; i++) {
+		struct order_held *held = &HELD(armed, i);
+
+		if (count >= ORDER_GUARDS)
+			break;
+		if (held->lock && held->mode == ORDER_EXCLUSIVE && held->id && order_is_held(i))
+			guard[count++ & (ORDER_GUARDS - 1)] = held->id;
+	}
+}
+
+static __always_inline bool has_guard(const __u32 guard[ORDER_GUARDS], __u32 id)
+{
+	for (__u32 i = 0; i < ORDER_GUARDS; i++)
+		if (guard[i] == id)
+			return true;
+	return false;
+}
+
+/* Of the guards stays what is held this time, too. True: there are less. */
+static __always_inline bool keep_guards(struct order_seen *seen, const __u32 guard[ORDER_GUARDS])
+{
+	bool less = false;
+
+	for (__u32 i = 0; i < ORDER_GUARDS; i++) {
+		if (!seen->guard[i] || has_guard(guard, seen->guard[i]))
+			continue;
+		seen->guard[i] = 0;
+		less = true;
+	}
+	return less;
+}
+
+static __always_inline void tell_edge(const struct order_armed_task *armed,
+				      const struct order_key *key, struct order_seen *seen)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct order_edge_event *event = begin_event(sizeof(*event));
+
+	if (!event)
+		return;
+	event->type = ORDER_EVENT_EDGE;
+	event->key = *key;
+	event->scope = armed->scope;
+	event->tid = task->pid;
+	event->pid = task->tgid;
+	__builtin_memcpy(event->comm, task->comm, sizeof(event->comm));
+	event->stack_bytes = 0;
+	if (!seen->told) {
+		event->stack_bytes =
+			bpf_get_task_stack(task, event->stack, sizeof(event->stack), 0);
+		if (event->stack_bytes < 0)
+			__sync_fetch_and_add(&order_state.stacks_failed, 1);
+	}
+	seen->told = 1;
+	event->seen = *seen;
+	bpf_ringbuf_submit(event, 0);
+}
+
+static __always_inline struct order_seen *new_edge(const struct order_key *key,
+						   const __u32 guard[ORDER_GUARDS])
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct order_seen seen = {
+		.first_ns = bpf_ktime_get_ns(),
+		.start_ns = task->start_boottime,
+		.tid = task->pid,
+		.tasks = 1,
+	};
+
+	__builtin_memcpy(seen.guard, guard, sizeof(seen.guard));
+	if (bpf_map_update_elem(&order_edges, key, &seen, BPF_NOEXIST) == -E2BIG)
+		__sync_fetch_and_add(&order_state.edges_without_room, 1);
+	return bpf_map_lookup_elem(&order_edges, key);
+}
+
+/* Whether it is the first task, seen again. */
+static __always_inline bool is_same_task(const struct order_seen *seen)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+
+	return seen->tid == (__u32)task->pid && seen->start_ns == task->start_boottime;
+}
+
+/* The task held what is at @index when it wanted the lock of this number. */
+__noinline int order_add_edge(__u32 index, __u32 id, __u32 mode)
+{
+	struct order_armed_task *armed = armed_task();
+	struct order_key key = { .to = id, .to_mode = mode };
+	__u32 guard[ORDER_GUARDS];
+	struct order_seen *seen;
+	bool news;
+
+	if (!armed)
+		return 0;
+	key.from = HELD(armed, index).id;
+	key.from_mode = HELD(armed, index).mode;
+	find_guards(armed, index, guard);
+	seen = bpf_map_lookup_elem(&order_edges, &key);
+	if (!seen)
+		seen = new_edge(&key, guard);
+	if (!seen)
+		return 0;
+	__sync_fetch_and_add(&seen->count, 1);
+	seen->last_ns = bpf_ktime_get_ns();
+	news = keep_guards(seen, guard) || !seen->told;
+	if (seen->tasks == 1 && !is_same_task(seen)) {
+		seen->tasks = 2;
+		news = true;
+	}
+	if (news)
+		tell_edge(armed, &key, seen);
+	return 0;
+}
+
+/*
+ * These are about armed->wanted: where the verifier knows an argument's type, it is no number.
+ */
+
+/*
+ * The task may have to wait for it: an edge from what it holds, the youngest; and as long as that
+ * was only tried, from the one before. @released will not be held any more then.
+ */
+__noinline int order_want(__u32 kind, __u32 mode, __u64 released)
+{
+	struct order_armed_task *armed = armed_task();
+	__u32 count = armed ? armed->count : 0, id;
+
+	if (!count)
+		return 0;
+	id = number_of(armed->wanted, kind);
+	for (__u32 i = 1; id && i <= ORDER_HELD && i <= count; i++) {
+		struct order_held *held = &HELD(armed, count - i);
+
+		if (!held->lock || held->lock == released || !held->id)
+			continue;
+		if (!order_is_held(count - i)) {
+			__sync_fetch_and_add(&order_state.not_owned, 1);
+			continue;
+		}
+		order_add_edge(count - i, id, mode);
+		if (!held->tried)
+			break;
+	}
+	return 0;
+}
+
+__noinline int order_hold(__u32 kind, __u32 mode, __u32 tried)
+{
+	struct order_armed_task *armed = armed_task();
+
+	if (armed && armed->wanted)
+		push(armed, armed->wanted, number_of(armed->wanted, kind), kind, mode, tried);
+	return 0;
+}
+
+/* Others may read it, too, from now on. */
+__noinline int order_downgrade(void)
+{
+	struct order_armed_task *armed = armed_task();
+	struct order_held *held = armed ? find_held(armed, armed->wanted) : NULL;
+
+	if (held)
+		held->mode = ORDER_SHARED;
+	return 0;
+}
+
+__noinline int order_release(void)
+{
+	struct order_armed_task *armed = armed_task();
+
+	if (armed)
+		pop(armed, armed->wanted);
+	return 0;
+}
+
+#endif

@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What bpf/lockorder.bpf.c and user/lockorder/ share: in which order tasks take locks, while they
+ * are within a scope (an operation on a VFIO device, an unplug, a reset: they are armed then).
+ */
+#ifndef VFIOSCOPE_LOCKORDER_H
+#define VFIOSCOPE_LOCKORDER_H
+
+#include "locks.h"
+
+enum order_kind {
+	ORDER_MUTEX,
+	ORDER_RWSEM,
+	ORDER_OPEN, /* not a lock: a vfio_device, in use by an operation, or to be closed by all */
+	ORDER_ACTIVE, /* not a lock: a sysfs file that is being written, or is to go away */
+	ORDER_KINDS,
+};
+
+enum order_mode {
+	ORDER_EXCLUSIVE,
+	ORDER_SHARED, /* of what is wanted: to be read, behind writers that wait */
+	ORDER_MODES,
+};
+
+/* What armed a task first: enum lock_use_operation, or one of these. */
+enum order_scope {
+	ORDER_SCOPE_RELEASE = LOCK_USES, /* a VFIO device's file is closed */
+	ORDER_SCOPE_FAULT,		 /* of a mapped BAR */
+	ORDER_SCOPE_GROUP,		 /* an ioctl of a VFIO group's file */
+	ORDER_SCOPE_SYSFS,		 /* a write: power, unbind, remove, reset, ... */
+	ORDER_SCOPE_FUNCTION,		 /* a function of the kernel */
+	ORDER_SCOPES,
+};
+
+/* Which locks a task can hold; of more it is counted that they were not seen. */
+#define ORDER_HELD 64 /* a power of two */
+/* Exclusive locks that were held before, each time the order was seen. More are forgotten. */
+#define ORDER_GUARDS 8
+#define ORDER_LOCKS 16384
+#define ORDER_EDGES 16384
+#define ORDER_NAME_BYTES 64
+
+/* Locks are known by numbers from 1 on: memory is used again. */
+struct order_key {
+	__u32 from, to;		  /* what was held, what was wanted then */
+	__u16 from_mode, to_mode; /* enum order_mode */
+};
+ASSERT_LAYOUT(struct order_key, 12);
+
+struct order_seen {
+	__u64 count;
+	__u64 first_ns, last_ns; /* CLOCK_MONOTONIC */
+	__u64 start_ns;		 /* of the life of the task that did so first */
+	__u32 tid;		 /* its number */
+	__u32 tasks;		 /* 1, or 2: not always the same one */
+	__u32 guards;
+	__u32 told; /* 0: the event was lost, the next one tells */
+	__u32 guard[ORDER_GUARDS];
+};
+ASSERT_LAYOUT(struct order_seen, 48 + 4 * ORDER_GUARDS);
+
+enum order_event_type {
+	ORDER_EVENT_LOCK = 1,
+	ORDER_EVENT_EDGE,
+	ORDER_EVENT_DEVICE,
+	ORDER_EVENT_GONE,
+	ORDER_EVENT_MODULE, /* has come; nothing but the type is said */
+};
+
+/* A lock is part of an order for the first time. */
+struct order_lock_event {
+	__u32 type;
+	__u32 id;
+	__u64 address;
+	__u32 kind; /* enum order_kind */
+	__u32 reserved;
+	/* The device's, the file's, or "&zdev->state_lock" as the kernel initialised it; or empty */
+	char name[ORDER_NAME_BYTES];
+};
+ASSERT_LAYOUT(struct order_lock_event, 24 + ORDER_NAME_BYTES);
+
+/* An order is seen for the first time, or is guarded by less, or another task's too. */
+struct order_edge_event {
+	__u32 type;
+	__s32 stack_bytes; /* of stack, or a negative errno; 0: not the first time */
+	struct order_key key;
+	__u32 scope; /* enum order_scope */
+	struct order_seen seen;
+	__u32 tid, pid; /* who did so now */
+	char comm[COMM_BYTES];
+	__u64 stack[STACK_FRAMES];
+};
+ASSERT_LAYOUT(struct order_edge_event,
+	      24 + sizeof(struct order_seen) + 8 + COMM_BYTES + 8 * STACK_FRAMES);
+
+/* Objects of a device, which locks may be members of, are seen for the first time. */
+struct order_device_event {
+	__u32 type;
+	__u32 reserved;
+	struct lock_objects objects;
+};
+ASSERT_LAYOUT(struct order_device_event, 8 + sizeof(struct lock_objects));
+
+/* The objects that begin there, or a module's memory, are freed. */
+struct order_gone_event {
+	__u32 type;
+	__u32 reserved;
+	__u64 address;
+	__u64 bytes; /* 0: of the object that begins there */
+};
+ASSERT_LAYOUT(struct order_gone_event, 24);
+
+struct order_module_event {
+	__u32 type;
+};
+ASSERT_LAYOUT(struct order_module_event, 4);
+
+/* In the programs' memory: what goes on, and what was not seen. */
+struct order_state {
+	__u32 last_id;
+	__u32 reserved;
+	__s64 armed; /* tasks that are: as long as there is none, a lock costs a look at this */
+	__u64 events_lost;
+	__u64 tasks_without_room;
+	__u64 held_without_room;
+	__u64 locks_without_room;
+	__u64 edges_without_room;
+	__u64 stacks_failed;
+	__u64 not_owned; /* believed to be held, and was not: left out */
+};
+ASSERT_LAYOUT(struct order_state, 72);
+
+#endif

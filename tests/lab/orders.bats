@@ -1,0 +1,64 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-only
+# Locks that are taken in orders that could meet in a deadlock, or could not: vfioscope locks
+# --predict says which, and nothing hangs. What each group of checks is: tests/lab/guest-orders.
+
+setup_file() {
+	bats_require_minimum_version 1.5.0
+	cd "$BATS_TEST_DIRNAME/../.." || return
+	export OUT=$BATS_FILE_TMPDIR
+	local orders='learn abba writers readers guarded unguarded none memory'
+	local devices='learn_devices seed seed_unplugged_first rescan ours'
+	boot 6.1 build "$orders killed $devices" &
+	boot 6.12 build all &
+	boot 6.12-s390x build/s390x 'learn abba writers learn_devices seed ours' &
+	wait
+}
+
+boot() { # KERNEL BUILD GROUPS
+	local modules
+	modules=$(tests/kmod/build "$1") || return
+	mkdir "$OUT/$1.out"
+	# shellcheck disable=SC2086  # groups
+	tests/lab/vm --timeout 540 --no-vfio --devices igb=2,e1000e --out "$OUT/$1.out" "$1" -- \
+		sh tests/lab/guest-orders "$2/vfioscope" "$2/tests/vfio-client" "$modules" $3 \
+		>"$OUT/$1" 2>"$OUT/$1.err"
+}
+
+setup() { cd "$BATS_TEST_DIRNAME/../.." || return; }
+
+# passed GROUP [KERNEL...]
+passed() {
+	local group=$1 kernel
+	shift
+	(($#)) || set -- 6.1 6.12
+	for kernel; do
+		grep -qx "ok $group" "$OUT/$kernel" || {
+			echo "$kernel:"
+			tail -n 40 "$OUT/$kernel.err"
+			return 1
+		}
+	done
+}
+
+@test "two tasks and two mutexes, one after the other: predicted" { passed abba 6.1 6.12 6.12-s390x; }
+@test "three tasks and three mutexes" { passed three 6.12; }
+@test "the last reference goes while a lock is held" { passed last_put 6.12; }
+@test "semaphores and writers: predicted" { passed writers 6.1 6.12 6.12-s390x; }
+@test "semaphores and readers: suspected, as somebody writes" { passed readers; }
+@test "what was only tried is held all the same" { passed tried 6.12; }
+@test "under one exclusive lock: guarded" { passed guarded; }
+@test "once it is taken without: predicted" { passed unguarded; }
+@test "one task in both orders: low" { passed alone 6.12; }
+@test "silent: who only tries, lets go before, or only reads" { passed none; }
+@test "silent: memory that has one lock, then another" { passed memory; }
+@test "silent: tasks that are killed, modules that go and come again" { passed killed; }
+@test "more locks than there is room for: counted" { passed full 6.12; }
+@test "the deadlock of 2021 from one use and one unplug that never met, by its names" {
+	passed seed 6.1 6.12 6.12-s390x
+}
+@test "the same, unplugged first: the device is another one then, and is called the same" {
+	passed seed_unplugged_first
+}
+@test "a file of sysfs that is written to, and removed under the lock that this takes" { passed rescan; }
+@test "silent: the driver of this project, used and unplugged" { passed ours 6.1 6.12 6.12-s390x; }

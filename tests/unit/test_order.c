@@ -1,0 +1,1262 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "unit.h"
+
+#include "../../user/model/order_graph.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define E ORDER_EXCLUSIVE
+#define S ORDER_SHARED
+
+/* What a graph reported. */
+struct told {
+	size_t count;
+	struct order_cycle last;
+	char guard[ORDER_CLASS_BYTES];
+	char nodes[CYCLE_MOST_EDGES * ORDER_CLASS_BYTES]; /* "a b c", from the smallest on */
+};
+
+static struct told told;
+
+static const char *node_at(const struct order_cycle *cycle, size_t at)
+{
+	return cycle->edge[at % cycle->count]->from;
+}
+
+static void write_nodes(const struct order_cycle *cycle, char *text)
+{
+	size_t smallest = 0;
+
+	for (size_t i = 1; i < cycle->count; i++)
+		if (strcmp(node_at(cycle, i), node_at(cycle, smallest)) < 0)
+			smallest = i;
+	for (size_t i = 0; i < cycle->count; i++)
+		text += sprintf(text, "%s%s", i ? " " : "", node_at(cycle, smallest + i));
+}
+
+static void take(const struct order_cycle *cycle, void *argument)
+{
+	struct told *into = argument;
+
+	assert_in_range(cycle->count, 1, CYCLE_MOST_EDGES);
+	for (size_t i = 0; i < cycle->count; i++)
+		assert_string_equal(cycle->edge[i]->to, node_at(cycle, i + 1));
+	assert_int_equal(cycle->guard != NULL, cycle->label == ORDER_GUARDED);
+	into->count++;
+	into->last = *cycle;
+	strcpy(into->guard, cycle->guard ? cycle->guard : "");
+	write_nodes(cycle, into->nodes);
+}
+
+static struct order_graph *start(void)
+{
+	struct order_graph *graph = order_graph_new();
+
+	assert_non_null(graph);
+	memset(&told, 0, sizeof(told));
+	return graph;
+}
+
+/* Seen once, by the task of that number. */
+static struct order_edge seen(const char *from, enum order_mode from_mode, const char *to,
+			      enum order_mode to_mode, __u32 tid)
+{
+	struct order_edge edge = {
+		.from_mode = from_mode,
+		.to_mode = to_mode,
+		.count = 1,
+		.first_ns = 100,
+		.last_ns = 100,
+		.task = { .tid = tid, .pid = tid, .start_ns = tid + 1000 },
+		.scope = "write",
+		.frames = 1,
+	};
+
+	strcpy(edge.from, from);
+	strcpy(edge.to, to);
+	strcpy(edge.frame[0], "mutex_lock");
+	sprintf(edge.task.comm, "task-%u", tid);
+	return edge;
+}
+
+static struct order_edge guarded(struct order_edge edge, const char *guard)
+{
+	strcpy(edge.guard[edge.guards++], guard);
+	return edge;
+}
+
+static struct order_edge of_source(struct order_edge edge, unsigned int source, const char *comm)
+{
+	edge.source = source;
+	strcpy(edge.task.comm, comm);
+	return edge;
+}
+
+static void add_edge(struct order_graph *graph, struct order_edge edge)
+{
+	assert_int_equal(order_graph_add(graph, &edge), 0);
+	/* What is known is a copy. */
+	memset(&edge, 'x', sizeof(edge));
+}
+
+static void add(struct order_graph *graph, const char *from, const char *to, __u32 tid)
+{
+	add_edge(graph, seen(from, E, to, E, tid));
+}
+
+static void rename_in(struct order_graph *graph, const char *from, const char *to)
+{
+	assert_int_equal(order_graph_rename(graph, from, to), 0);
+}
+
+/* Returns how many cycles were reported. */
+static size_t check(struct order_graph *graph)
+{
+	size_t before = told.count;
+
+	assert_int_equal(order_graph_check(graph, take, &told), CYCLES_ALL);
+	return told.count - before;
+}
+
+static void expect(struct order_graph *graph, enum order_label label, __u64 id)
+{
+	assert_int_equal(check(graph), 1);
+	assert_int_equal(told.last.label, label);
+	assert_int_equal(told.last.id, id);
+	assert_int_equal(check(graph), 0);
+	assert_int_equal(order_graph_cycles(graph, label), 1);
+}
+
+/* The only one there is, and of this label. */
+static void expect_alone(struct order_graph *graph, enum order_label label)
+{
+	expect(graph, label, 1);
+	order_graph_free(graph);
+}
+
+static void expect_silence(struct order_graph *graph)
+{
+	assert_int_equal(check(graph), 0);
+	for (unsigned int label = ORDER_NONE; label < ORDER_LABELS; label++)
+		assert_int_equal(order_graph_cycles(graph, label), 0);
+	order_graph_free(graph);
+}
+
+/*
+ * Cycles
+ */
+
+static void knows_the_cycle_of_2021(void **state)
+{
+	struct order_graph *graph = start();
+
+	(void)state;
+	add_edge(graph, seen("zdev.state_lock of D", E, "OPEN(D)", E, 1));
+	assert_int_equal(check(graph), 0);
+	add_edge(graph, seen("OPEN(D)", S, "zdev.state_lock of D", E, 2));
+	expect(graph, ORDER_PREDICTED, 1);
+	assert_int_equal(told.last.count, 2);
+	assert_string_equal(told.nodes, "OPEN(D) zdev.state_lock of D");
+	order_graph_free(graph);
+}
+
+static void knows_two_that_meet(void **state)
+{
+	struct order_graph *graph = start();
+
+	(void)state;
+	add(graph, "a", "b", 1);
+	add(graph, "b", "a", 2);
+	expect_alone(graph, ORDER_PREDICTED);
+	/* Who only tries to lock waits for nothing: there is no edge the other way. */
+	graph = start();
+	add(graph, "a", "b", 1);
+	add(graph, "a", "b", 2);
+	add(graph, "b", "c", 2);
+	expect_silence(graph);
+}
+
+static void knows_three_that_meet(void **state)
+{
+	struct order_graph *graph = start();
+
+	(void)state;
+	add(graph, "c", "a", 3);
+	add(graph, "b", "c", 2);
+	assert_int_equal(check(graph), 0);
+	add(graph, "a", "b", 1);
+	expect(graph, ORDER_PREDICTED, 1);
+	assert_string_equal(told.nodes, "a b c");
+	order_graph_free(graph);
+}
+
+static void keeps_apart_what_goes_the_other_way_around(void **state)
+{
+	static const char *const ends[][2] = { { "a", "b" }, { "b", "c" }, { "c", "a" },
+					       { "b", "a" }, { "c", "b" }, { "a", "c" } };
+	struct order_graph *graph = start();
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(ends); i++)
+		add(graph, ends[i][0], ends[i][1], (__u32)i);
+	assert_int_equal(check(graph), 5);
+	assert_int_equal(order_graph_cycles(graph, ORDER_PREDICTED), 5);
+	assert_int_equal(told.last.id, 5);
+	order_graph_free(graph);
+}
+
+static void one_task_can_wait_for_itself(void **state)
+{
+	struct order_graph *graph = start();
+
+	(void)state;
+	add(graph, "a", "a", 1);
+	expect_alone(graph, ORDER_PREDICTED);
+	graph = start();
+	add_edge(graph, guarded(seen("a", E, "a", E, 1), "g"));
+	expect_alone(graph, ORDER_PREDICTED);
+}
+
+static void a_check_says_that_it_was_cut(void **state)
+{
+	struct order_graph *graph = start();
+	char from[] = "a", to[] = "a";
+
+	(void)state;
+	for (from[0] = 'a'; from[0] < 'a' + 12; from[0]++)
+		for (to[0] = 'a'; to[0] < 'a' + 12; to[0]++)
+			if (from[0] != to[0])
+				add(graph, from, to, (__u32)from[0]);
+	assert_int_equal(order_graph_check(graph, take, &told), CYCLES_CUT);
+	assert_int_equal(order_graph_check(graph, take, &told), CYCLES_CUT);
+	assert_int_equal(graph->known.search, 1);
+	assert_true(told.count > 100);
+	order_graph_free(graph);
+}
+
+/* As many orders as the programs can tell of, and few that are of a cycle. */
+static void large_graphs_cost_little(void **state)
+{
+	struct order_graph *graph = start();
+	char from[16], to[16];
+	__u64 seed = 1;
+
+	(void)state;
+	while (graph->count < ORDER_EDGES) {
+		unsigned int first = random_number(&seed) % 2000;
+		unsigned int second = first + 1 + random_number(&seed) % 100;
+
+		sprintf(from, "%05u", first);
+		sprintf(to, "%05u", second);
+		add(graph, from, to, 1);
+	}
+	assert_int_equal(check(graph), 0);
+	add(graph, "01000", "y", 1);
+	add(graph, "z", "y", 1);
+	add(graph, "y", "z", 2);
+	expect(graph, ORDER_PREDICTED, 1);
+	assert_string_equal(told.nodes, "y z");
+	order_graph_free(graph);
+}
+
+/*
+ * One task only
+ */
+
+static void one_task_is_not_at_two_places(void **state)
+{
+	struct order_graph *graph = start();
+
+	(void)state;
+	add(graph, "a", "b", 1);
+	add(graph, "b", "a", 1);
+	expect(graph, ORDER_LOW, 1);
+	add(graph, "b", "a", 2);
+	expect(graph, ORDER_PREDICTED, 1);
+	assert_int_equal(order_graph_cycles(graph, ORDER_LOW), 0);
+	order_graph_free(graph);
+}
+
+static void a_number_of_a_task_is_used_again(void **state)
+{
+	struct order_graph *graph = start();
+	struct order_edge edge = seen("b", E, "a", E, 1);
+
+	(void)state;
+	add(graph, "a", "b", 1);
+	edge.task.start_ns++;
+	add_edge(graph, edge);
+	expect_alone(graph, ORDER_PREDICTED);
+}
+
+static void others_did_so_too(void **state)
+{
+	struct order_graph *graph = start();
+	struct order_edge edge = seen("a", E, "b", E, 1);
+
+	(void)state;
+	add(graph, "a", "b", 1);
+	add(graph, "b", "a", 1);
+	expect(graph, ORDER_LOW, 1);
+	edge.many_tasks = true;
+	add_edge(graph, edge);
+	assert_true(order_graph_edge(graph, "a", "b", E, E)->many_tasks);
+	expect_alone(graph, ORDER_PREDICTED);
+}
+
+static void tasks_of_two_runs_are_told_apart_by_name(void **state)
+{
+	struct order_graph *graph = start();
+
+	(void)state;
+	add_edge(graph, of_source(seen("a", E, "b", E, 1), 1, "qemu"));
+	add_edge(graph, of_source(seen("b", E, "a", E, 2), 2, "qemu"));
+	expect_alone(graph, ORDER_PREDICTED);
+	/* The same program in another run is no other task, and another one is. */
+	graph = start();
+	add_edge(graph, of_source(seen("a", E, "b", E, 1), 1, "kworker"));
+	add_edge(graph, of_source(seen("b", E, "a", E, 1), 1, "kworker"));
+	add_edge(graph, of_source(seen("a", E, "b", E, 2), 2, "kworker"));
+	expect(graph, ORDER_LOW, 1);
+	add_edge(graph, of_source(seen("a", E, "b", E, 1), 3, "bash"));
+	expect_alone(graph, ORDER_PREDICTED);
+	/* Within a run the name means nothing. */
+	graph = start();
+	add_edge(graph, of_source(seen("a", E, "b", E, 1), 1, "qemu"));
+	add_edge(graph, of_source(seen("b", E, "a", E, 2), 1, "qemu"));
+	expect_alone(graph, ORDER_PREDICTED);
+	graph = start();
+	add_edge(graph, of_source(seen("a", E, "b", E, 1), 1, "qemu"));
+	add_edge(graph, of_source(seen("b", E, "a", E, 1), 1, "CPU 0/KVM"));
+	expect_alone(graph, ORDER_LOW);
+}
+
+/* The same as in a third run are two that are not the same. */
+static void each_task_is_compared_with_each(void **state)
+{
+	struct order_graph *graph = start();
+
+	(void)state;
+	add_edge(graph, of_source(seen("a", E, "b", E, 1), 1, "qemu"));
+	add_edge(graph, of_source(seen("b", E, "c", E, 2), 2, "qemu"));
+	add_edge(graph, of_source(seen("c", E, "a", E, 3), 1, "qemu"));
+	expect_alone(graph, ORDER_PREDICTED);
+}
+
+/*
+ * Guards
+ */
+
+static void a_guard_keeps_all_others_out(void **state)
+{
+	struct order_graph *graph = start();
+
+	(void)state;
+	add_edge(graph, guarded(guarded(seen("a", E, "b", E, 1), "h"), "g"));
+	add_edge(graph, guarded(guarded(seen("b", E, "a", E, 2), "g"), "i"));
+	expect(graph, ORDER_GUARDED, 1);
+	assert_string_equal(told.guard, "g");
+	/* It was not always held. */
+	add_edge(graph, guarded(seen("a", E, "b", E, 1), "h"));
+	expect(graph, ORDER_PREDICTED, 1);
+	assert_int_equal(order_graph_cycles(graph, ORDER_GUARDED), 0);
+	order_graph_free(graph);
+}
+
+static void two_guards_are_none(void **state)
+{
+	struct order_graph *graph = start();
+
+	(void)state;
+	add_edge(graph, guarded(seen("a", E, "b", E, 1), "g"));
+	add_edge(graph, guarded(seen("b", E, "a", E, 2), "h"));
+	expect_alone(graph, ORDER_PREDICTED);
+	graph = start();
+	add_edge(graph, guarded(seen("a", E, "b", E, 1), "g"));
+	add_edge(graph, guarded(seen("b", E, "c", E, 2), "g"));
+	add(graph, "c", "a", 3);
+	expect_alone(graph, ORDER_PREDICTED);
+}
+
+static void what_is_waited_for_is_no_guard(void **state)
+{
+	struct order_graph *graph = start();
+
+	(void)state;
+	add_edge(graph, guarded(seen("a", E, "b", E, 1), "b"));
+	add_edge(graph, guarded(seen("b", E, "a", E, 2), "b"));
+	expect_alone(graph, ORDER_PREDICTED);
+	graph = start();
+	add_edge(graph, guarded(guarded(seen("a", E, "b", E, 1), "b"), "g"));
+	add_edge(graph, guarded(guarded(seen("b", E, "a", E, 2), "b"), "g"));
+	expect_alone(graph, ORDER_GUARDED);
+	assert_string_equal(told.guard, "g");
+}
+
+static void one_guarded_task_is_one_task(void **state)
+{
+	struct order_graph *graph = start();
+
+	(void)state;
+	add_edge(graph, guarded(seen("a", E, "b", E, 1), "g"));
+	add_edge(graph, guarded(seen("b", E, "a", E, 1), "g"));
+	expect(graph, ORDER_LOW, 1);
+	add_edge(graph, guarded(seen("b", E, "a", E, 2), "g"));
+	expect(graph, ORDER_GUARDED, 1);
+	add(graph, "b", "a", 2);
+	expect(graph, ORDER_PREDICTED, 1);
+	order_graph_free(graph);
+}
+
+/*
+ * Readers
+ */
+
+static void readers_alone_do_not_block(void **state)
+{
+	struct order_graph *graph = start();
+
+	(void)state;
+	add_edge(graph, seen("a", S, "b", S, 1));
+	add_edge(graph, seen("b", S, "a", S, 2));
+	add_edge(graph, seen("c", S, "c", S, 2));
+	expect_silence(graph);
+	/* A writer of what is no joint of readers. */
+	graph = start();
+	add_edge(graph, seen("a", S, "b", S, 1));
+	add_edge(graph, seen("b", S, "a", E, 2));
+	expect_silence(graph);
+}
+
+static void readers_block_behind_a_writer(void **state)
+{
+	struct order_graph *graph = start();
+
+	(void)state;
+	add_edge(graph, seen("a", E, "b", S, 1));
+	add_edge(graph, seen("b", S, "a", E, 2));
+	assert_int_equal(check(graph), 0);
+	add_edge(graph, seen("b", E, "z", E, 3));
+	expect_alone(graph, ORDER_SUSPECTED);
+	graph = start();
+	add_edge(graph, seen("a", E, "b", S, 1));
+	add_edge(graph, seen("b", S, "a", E, 2));
+	add_edge(graph, seen("0", S, "b", E, 3));
+	expect(graph, ORDER_SUSPECTED, 1);
+	/* Surer than that: somebody waits for a reader. */
+	add_edge(graph, seen("a", E, "b", E, 4));
+	expect_alone(graph, ORDER_PREDICTED);
+	graph = start();
+	add_edge(graph, seen("a", S, "a", S, 1));
+	add_edge(graph, seen("0", S, "a", E, 3));
+	expect_alone(graph, ORDER_SUSPECTED);
+}
+
+static void one_exclusive_side_is_enough(void **state)
+{
+	struct order_graph *graph = start();
+
+	(void)state;
+	add_edge(graph, seen("a", S, "b", E, 1));
+	add_edge(graph, seen("b", S, "a", E, 2));
+	expect_alone(graph, ORDER_PREDICTED);
+	graph = start();
+	add_edge(graph, seen("a", E, "b", S, 1));
+	add_edge(graph, seen("b", E, "a", S, 2));
+	expect_alone(graph, ORDER_PREDICTED);
+}
+
+static void readers_come_after_tasks_and_guards(void **state)
+{
+	struct order_graph *graph = start();
+
+	(void)state;
+	add_edge(graph, guarded(seen("a", E, "b", S, 1), "g"));
+	add_edge(graph, guarded(seen("b", S, "a", E, 1), "g"));
+	add_edge(graph, seen("b", E, "z", E, 3));
+	expect(graph, ORDER_LOW, 1);
+	add_edge(graph, guarded(seen("b", S, "a", E, 2), "g"));
+	expect(graph, ORDER_GUARDED, 1);
+	add_edge(graph, seen("b", S, "a", E, 2));
+	expect_alone(graph, ORDER_SUSPECTED);
+}
+
+static void the_gravest_of_several_modes_is_reported(void **state)
+{
+	struct order_graph *graph = start();
+
+	(void)state;
+	add_edge(graph, guarded(seen("a", E, "b", E, 1), "g"));
+	add_edge(graph, seen("a", S, "b", S, 1));
+	add_edge(graph, seen("a", S, "b", E, 1));
+	add_edge(graph, guarded(seen("b", E, "a", E, 2), "g"));
+	add_edge(graph, guarded(seen("b", S, "a", S, 1), "g"));
+	expect(graph, ORDER_PREDICTED, 1);
+	assert_int_equal(told.last.edge[0]->from_mode, S);
+	assert_int_equal(told.last.edge[0]->to_mode, E);
+	order_graph_free(graph);
+}
+
+/*
+ * What is added
+ */
+
+static void edges_become_one(void **state)
+{
+	struct order_graph *graph = start();
+	struct order_edge edge = guarded(guarded(seen("a", E, "b", S, 1), "g"), "h");
+	const struct order_edge *known;
+
+	(void)state;
+	add_edge(graph, edge);
+	edge = guarded(guarded(seen("a", E, "b", S, 1), "i"), "h");
+	edge.count = 5;
+	edge.first_ns = 50;
+	edge.last_ns = 170;
+	strcpy(edge.scope, "sysfs");
+	strcpy(edge.frame[0], "down_read");
+	add_edge(graph, edge);
+	edge.first_ns = 60;
+	edge.last_ns = 70;
+	add_edge(graph, edge);
+	known = order_graph_edge(graph, "a", "b", E, S);
+	assert_int_equal(known->count, 11);
+	assert_int_equal(known->first_ns, 50);
+	assert_int_equal(known->last_ns, 170);
+	assert_int_equal(known->guards, 1);
+	assert_string_equal(known->guard[0], "h");
+	assert_string_equal(known->scope, "write");
+	assert_string_equal(known->frame[0], "mutex_lock");
+	assert_false(known->many_tasks);
+	order_graph_free(graph);
+}
+
+static void the_first_task_stays(void **state)
+{
+	struct order_graph *graph = start();
+	const struct order_edge *known;
+
+	(void)state;
+	add_edge(graph, of_source(seen("a", E, "b", E, 7), 1, "qemu"));
+	add_edge(graph, of_source(seen("a", E, "b", E, 8), 2, "qemu"));
+	known = order_graph_edge(graph, "a", "b", E, E);
+	assert_int_equal(known->source, 1);
+	assert_int_equal(known->task.tid, 7);
+	assert_false(known->many_tasks);
+	add_edge(graph, of_source(seen("a", E, "b", E, 7), 2, "bash"));
+	assert_int_equal(known->task.tid, 7);
+	assert_string_equal(known->task.comm, "qemu");
+	assert_true(known->many_tasks);
+	order_graph_free(graph);
+}
+
+static void a_stack_is_better_than_none(void **state)
+{
+	struct order_graph *graph = start();
+	struct order_edge edge = of_source(seen("a", E, "b", E, 7), 1, "qemu");
+	const struct order_edge *known;
+
+	(void)state;
+	edge.frames = 0;
+	add_edge(graph, edge);
+	add_edge(graph, edge);
+	edge = of_source(seen("a", E, "b", E, 8), 2, "qemu");
+	strcpy(edge.scope, "sysfs");
+	add_edge(graph, edge);
+	known = order_graph_edge(graph, "a", "b", E, E);
+	assert_int_equal(known->frames, 1);
+	assert_string_equal(known->frame[0], "mutex_lock");
+	assert_string_equal(known->scope, "sysfs");
+	assert_int_equal(known->source, 2);
+	assert_int_equal(known->task.tid, 8);
+	assert_int_equal(known->count, 3);
+	assert_false(known->many_tasks);
+	order_graph_free(graph);
+}
+
+/* Then who it is, is compared by other numbers. */
+static void a_stack_of_another_run_matters(void **state)
+{
+	struct order_graph *graph = start();
+	struct order_edge edge = of_source(seen("b", E, "a", E, 1), 1, "qemu");
+
+	(void)state;
+	add_edge(graph, of_source(seen("a", E, "b", E, 1), 1, "qemu"));
+	edge.frames = 0;
+	add_edge(graph, edge);
+	expect(graph, ORDER_LOW, 1);
+	add_edge(graph, of_source(seen("b", E, "a", E, 7), 2, "qemu"));
+	expect_alone(graph, ORDER_PREDICTED);
+}
+
+static int compare_edges(const struct order_edge *one, const struct order_edge *other)
+{
+	int order = strcmp(one->from, other->from);
+
+	if (!order)
+		order = strcmp(one->to, other->to);
+	if (!order)
+		order = (int)one->from_mode - (int)other->from_mode;
+	return order ? order : (int)one->to_mode - (int)other->to_mode;
+}
+
+static void edges_are_sorted(void **state)
+{
+	struct order_graph *graph = start();
+	const struct order_edge *const *edges;
+	size_t count;
+	__u64 seed = 7;
+
+	(void)state;
+	assert_int_equal(order_graph_edges(graph, &edges), 0);
+	for (size_t i = 0; i < 3000; i++) {
+		char from[2] = { (char)('a' + random_number(&seed) % 6) };
+		char to[2] = { (char)('a' + random_number(&seed) % 6) };
+
+		add_edge(graph,
+			 seen(from, random_number(&seed) % 2, to, random_number(&seed) % 2, 1));
+	}
+	count = order_graph_edges(graph, &edges);
+	assert_int_equal(count, 6 * 6 * 4);
+	for (size_t i = 0; i < count; i++) {
+		assert_true(!i || compare_edges(edges[i - 1], edges[i]) < 0);
+		assert_ptr_equal(order_graph_edge(graph, edges[i]->from, edges[i]->to,
+						  edges[i]->from_mode, edges[i]->to_mode),
+				 edges[i]);
+	}
+	assert_null(order_graph_edge(graph, "a", "z", E, E));
+	assert_null(order_graph_edge(graph, "z", "a", E, E));
+	assert_null(order_graph_edge(graph, "", "", E, E));
+	order_graph_free(graph);
+}
+
+static void expect_search(struct order_graph *graph, bool wanted)
+{
+	unsigned int before = graph->known.search;
+
+	check(graph);
+	assert_int_equal(graph->known.search - before, wanted);
+}
+
+static void only_what_matters_is_searched_for(void **state)
+{
+	struct order_graph *graph = start();
+	struct order_edge edge = guarded(guarded(seen("a", E, "b", E, 1), "g"), "h");
+
+	(void)state;
+	expect_search(graph, false);
+	add_edge(graph, edge);
+	expect_search(graph, true);
+	expect_search(graph, false);
+	edge.last_ns += 1000;
+	strcpy(edge.scope, "sysfs");
+	add_edge(graph, guarded(edge, "i"));
+	expect_search(graph, false);
+	edge.guards = 1;
+	add_edge(graph, edge);
+	expect_search(graph, true);
+	edge.task.tid = 2;
+	add_edge(graph, edge);
+	expect_search(graph, true);
+	edge.task.tid = 3;
+	add_edge(graph, edge);
+	expect_search(graph, false);
+	edge.to_mode = S;
+	add_edge(graph, edge);
+	expect_search(graph, true);
+	rename_in(graph, "z", "y");
+	rename_in(graph, "a", "a");
+	expect_search(graph, false);
+	rename_in(graph, "g", "h");
+	expect_search(graph, true);
+	order_graph_free(graph);
+}
+
+/*
+ * Other names
+ */
+
+static void a_cycle_by_another_name_is_the_same(void **state)
+{
+	struct order_graph *graph = start();
+
+	(void)state;
+	add(graph, "a", "b", 1);
+	add(graph, "b", "a", 1);
+	expect(graph, ORDER_LOW, 1);
+	rename_in(graph, "a", "zdev.state_lock of D"); /* it is not the smallest any more */
+	assert_int_equal(check(graph), 0);
+	assert_null(order_graph_edge(graph, "a", "b", E, E));
+	assert_non_null(order_graph_edge(graph, "b", "zdev.state_lock of D", E, E));
+	assert_int_equal(order_graph_cycles(graph, ORDER_LOW), 1);
+	add(graph, "b", "zdev.state_lock of D", 2);
+	expect(graph, ORDER_PREDICTED, 1);
+	assert_string_equal(told.nodes, "b zdev.state_lock of D");
+	/* Whatever has the old name from now on is another one. */
+	add(graph, "a", "b", 1);
+	add(graph, "b", "a", 1);
+	expect(graph, ORDER_LOW, 2);
+	order_graph_free(graph);
+}
+
+static void edges_of_one_name_become_one(void **state)
+{
+	struct order_graph *graph = start();
+	const struct order_edge *edge;
+
+	(void)state;
+	add_edge(graph, guarded(guarded(seen("a", E, "c", E, 1), "g"), "h"));
+	add_edge(graph, guarded(seen("b", E, "c", E, 2), "i"));
+	add_edge(graph, guarded(guarded(seen("b", S, "c", E, 2), "g"), "i"));
+	add_edge(graph, seen("c", E, "a", E, 2));
+	rename_in(graph, "g", "i");
+	assert_string_equal(order_graph_edge(graph, "a", "c", E, E)->guard[0], "i");
+	/* It was there already. */
+	assert_int_equal(order_graph_edge(graph, "b", "c", S, E)->guards, 1);
+	rename_in(graph, "a", "b");
+	assert_int_equal(graph->count, 3);
+	edge = order_graph_edge(graph, "b", "c", E, E);
+	assert_int_equal(edge->count, 2);
+	assert_int_equal(edge->task.tid, 2);
+	assert_true(edge->many_tasks);
+	assert_int_equal(edge->guards, 1);
+	assert_string_equal(edge->guard[0], "i");
+	assert_non_null(order_graph_edge(graph, "c", "b", E, E));
+	assert_null(order_graph_edge(graph, "c", "a", E, E));
+	order_graph_free(graph);
+}
+
+static void cycles_of_one_name_become_one(void **state)
+{
+	struct order_graph *graph = start();
+
+	(void)state;
+	add(graph, "c", "a", 1);
+	add(graph, "a", "c", 1);
+	expect(graph, ORDER_LOW, 1);
+	add(graph, "c", "b", 1);
+	add(graph, "b", "c", 2);
+	expect(graph, ORDER_PREDICTED, 2);
+	rename_in(graph, "b", "a");
+	assert_int_equal(check(graph), 0);
+	assert_int_equal(order_graph_cycles(graph, ORDER_LOW), 0);
+	assert_int_equal(order_graph_cycles(graph, ORDER_PREDICTED), 1);
+	order_graph_free(graph);
+	/* It has the older number. */
+	graph = start();
+	add(graph, "c", "a", 1);
+	add(graph, "a", "c", 1);
+	expect(graph, ORDER_LOW, 1);
+	add_edge(graph, guarded(seen("c", E, "b", E, 1), "g"));
+	add_edge(graph, guarded(seen("b", E, "c", E, 2), "g"));
+	expect(graph, ORDER_GUARDED, 2);
+	rename_in(graph, "a", "b");
+	expect_alone(graph, ORDER_PREDICTED);
+}
+
+/* And what was told of two locks does not say that they are one. */
+static void a_name_can_close_a_cycle(void **state)
+{
+	struct order_graph *graph = start();
+
+	(void)state;
+	add(graph, "a", "b", 1);
+	add(graph, "b", "c", 2);
+	assert_int_equal(check(graph), 0);
+	rename_in(graph, "c", "a");
+	expect(graph, ORDER_PREDICTED, 1);
+	rename_in(graph, "b", "a");
+	expect(graph, ORDER_PREDICTED, 2);
+	assert_string_equal(told.nodes, "a");
+	order_graph_free(graph);
+}
+
+static void names_that_are_too_long_are_cut(void **state)
+{
+	struct order_graph *graph = start();
+	char name[2 * ORDER_CLASS_BYTES];
+
+	(void)state;
+	memset(name, 'x', sizeof(name));
+	name[sizeof(name) - 1] = '\0';
+	add(graph, "a", "b", 1);
+	add(graph, "b", "a", 2);
+	expect(graph, ORDER_PREDICTED, 1);
+	rename_in(graph, "a", name);
+	assert_int_equal(check(graph), 0);
+	name[ORDER_CLASS_BYTES - 1] = '\0';
+	assert_non_null(order_graph_edge(graph, name, "b", E, E));
+	order_graph_free(graph);
+}
+
+/*
+ * Devices
+ */
+
+static void expect_general(const char *from, const char *to, const char *guard,
+			   const char *general_from, const char *general_to,
+			   const char *general_guard)
+{
+	struct order_edge edge =
+		guarded(guarded(seen(from, E, to, E, 1), guard), "zdev.state_lock of Y");
+
+	order_edge_generalise(&edge);
+	assert_string_equal(edge.from, general_from);
+	assert_string_equal(edge.to, general_to);
+	assert_string_equal(edge.guard[0], general_guard);
+	assert_string_equal(edge.guard[1], "zdev.state_lock of Y");
+}
+
+static void an_order_of_one_device_is_one_of_any(void **state)
+{
+	(void)state;
+	expect_general("zdev.state_lock of 1:00", "OPEN(1:00)", "memory_lock of 1:00",
+		       "zdev.state_lock of *", "OPEN(*)", "memory_lock of *");
+	expect_general("OPEN(1:00)", "rescan_lock", "OPEN(1:00)", "OPEN(*)", "rescan_lock",
+		       "OPEN(*)");
+	expect_general("rescan_lock", "kn->active of 1:00/x", "kn->active of 1:00/rescan",
+		       "rescan_lock", "kn->active of */x", "kn->active of */rescan");
+	expect_general("dev->mutex of the end of 1:00", "b", "b of 1:0",
+		       "dev->mutex of the end of *", "b", "b of 1:0");
+	expect_general("kn->active of a/1:00/rescan", "b", "OPEN(a/1:00)", "kn->active of */rescan",
+		       "b", "OPEN(*)");
+	expect_general("lock of 1", "b of 1", "c of 12", "lock of *", "b of *", "c of 12");
+}
+
+static void an_order_between_devices_stays(void **state)
+{
+	(void)state;
+	expect_general("a of 1:00", "OPEN(2:00)", "b of 1:00", "a of 1:00", "OPEN(2:00)",
+		       "b of 1:00");
+	expect_general("a of 1:00", "b of 1:000", "c of 1:00", "a of 1:00", "b of 1:000",
+		       "c of 1:00");
+	expect_general("a of *", "b of 1:00", "c of 1:00", "a of *", "b of 1:00", "c of 1:00");
+}
+
+static void an_order_of_no_device_stays(void **state)
+{
+	static const char *const classes[] = {
+		"",
+		"rescan_lock",
+		"of 1:00",
+		"a of ",
+		"OPEN()",
+		"OPEN(1:00",
+		"kn->active of rescan",
+		"kn->active of /rescan",
+		"XOPEN(1:0)",
+		"a of1:00",
+		"kn->active of rescan ",
+		"OPEN",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(classes); i++)
+		for (size_t j = 0; j < COUNT_OF(classes); j++)
+			expect_general(classes[i], classes[j], "OPEN(Y)", classes[i], classes[j],
+				       "OPEN(Y)");
+}
+
+static void what_is_general_stays_so(void **state)
+{
+	(void)state;
+	expect_general("zdev.state_lock of *", "OPEN(*)", "kn->active of */rescan",
+		       "zdev.state_lock of *", "OPEN(*)", "kn->active of */rescan");
+}
+
+/*
+ * Names
+ */
+
+static void numbers_have_names(void **state)
+{
+	static const char *const labels[] = { "none",	   "low",	"guarded",
+					      "suspected", "predicted", "?" };
+	static const char *const scopes[] = { "read",  "write", "ioctl", "mmap",     "release",
+					      "fault", "group", "sysfs", "function", "?" };
+
+	(void)state;
+	for (unsigned int i = 0; i < COUNT_OF(labels); i++)
+		assert_string_equal(order_label_name(i), labels[i]);
+	for (unsigned int i = 0; i < COUNT_OF(scopes); i++)
+		assert_string_equal(order_scope_name(i), scopes[i]);
+	assert_string_equal(order_mode_name(ORDER_EXCLUSIVE), "exclusive");
+	assert_string_equal(order_mode_name(ORDER_SHARED), "shared");
+	assert_string_equal(order_mode_name(2), "?");
+	assert_string_equal(order_label_name(-1U), "?");
+	assert_string_equal(order_scope_name(-1U), "?");
+}
+
+/*
+ * The reference: a matrix. All ways to arrange some of the classes in a ring, and for each of them
+ * all modes.
+ */
+
+#define CLASSES 7
+#define NODES 5 /* that edges are added for: the others come by renaming, and as guards */
+
+struct cell {
+	bool there;
+	unsigned int tasks;  /* a bit for each; the first one: that there are others */
+	unsigned int guards; /* a bit for each class */
+};
+
+struct verdict {
+	char nodes[CLASSES + 1];
+	enum order_label label;
+	__u64 id;
+};
+
+struct verdicts {
+	size_t count;
+	struct verdict at[4096];
+};
+
+struct world {
+	__u64 seed;
+	struct order_graph *graph;
+	struct cell cell[CLASSES][CLASSES][ORDER_MODES][ORDER_MODES];
+	struct verdicts told, present, reported;
+	__u64 last_id;
+};
+
+static struct world world;
+static size_t labels_seen[ORDER_LABELS], labels_fallen;
+
+static struct verdict *find_verdict(struct verdicts *verdicts, const char *nodes)
+{
+	for (size_t i = 0; i < verdicts->count; i++)
+		if (!strcmp(verdicts->at[i].nodes, nodes))
+			return &verdicts->at[i];
+	return NULL;
+}
+
+static struct verdict *add_verdict(struct verdicts *verdicts, const char *nodes)
+{
+	struct verdict *verdict = &verdicts->at[verdicts->count++];
+
+	assert_true(verdicts->count < COUNT_OF(verdicts->at));
+	memset(verdict, 0, sizeof(*verdict));
+	strcpy(verdict->nodes, nodes);
+	return verdict;
+}
+
+static bool is_written(size_t class)
+{
+	bool written = false;
+
+	for (size_t other = 0; other < CLASSES; other++)
+		for (size_t mode = 0; mode < ORDER_MODES; mode++)
+			written |= world.cell[class][other][E][mode].there ||
+				   world.cell[other][class][mode][E].there;
+	return written;
+}
+
+/* @modes: two bits for each edge, what it holds and what it wants. */
+static enum order_label judge(const char *nodes, size_t count, size_t modes)
+{
+	unsigned int tasks = 0, guards = ~0U;
+	bool readers = false;
+
+	for (size_t i = 0; i < count; i++) {
+		size_t next = (i + 1) % count, from = nodes[i] - 'a', to = nodes[next] - 'a';
+		size_t held = modes >> 2 * i & 1, wanted = modes >> (2 * i + 1) & 1;
+		const struct cell *cell = &world.cell[from][to][held][wanted];
+
+		if (!cell->there)
+			return ORDER_NONE;
+		tasks |= cell->tasks;
+		guards &= cell->guards & ~(1U << from);
+		if (wanted == S && (modes >> 2 * next & 1) == S) {
+			if (!is_written(to))
+				return ORDER_NONE;
+			readers = true;
+		}
+	}
+	if (count > 1 && !(tasks & 1) && !(tasks & (tasks - 1)))
+		return ORDER_LOW;
+	if (count > 1 && guards)
+		return ORDER_GUARDED;
+	return readers ? ORDER_SUSPECTED : ORDER_PREDICTED;
+}
+
+static bool is_ring(const char *nodes, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		bool any = false;
+
+		for (size_t modes = 0; modes < 4; modes++)
+			any |= world.cell[nodes[i] - 'a'][nodes[(i + 1) % count] - 'a'][modes >> 1]
+					 [modes & 1]
+						 .there;
+		if (!any)
+			return false;
+	}
+	return true;
+}
+
+static void judge_ring(const char *nodes, size_t count)
+{
+	enum order_label gravest = ORDER_NONE;
+
+	for (size_t modes = 0; is_ring(nodes, count) && modes < 1U << 2 * count; modes++) {
+		enum order_label label = judge(nodes, count, modes);
+
+		if (label > gravest)
+			gravest = label;
+	}
+	if (gravest != ORDER_NONE)
+		add_verdict(&world.present, nodes)->label = gravest;
+}
+
+static void judge_all(char *nodes, size_t count)
+{
+	if (count)
+		judge_ring(nodes, count);
+	for (char next = 'a'; next < 'a' + CLASSES; next++) {
+		if ((count && next < nodes[0]) || strchr(nodes, next))
+			continue;
+		nodes[count] = next;
+		judge_all(nodes, count + 1);
+		nodes[count] = '\0';
+	}
+}
+
+/* What the graph says */
+
+static void take_verdict(const struct order_cycle *cycle, void *argument)
+{
+	char nodes[2 * CLASSES + 1], packed[CLASSES + 1] = "";
+	struct verdict *verdict;
+
+	(void)argument;
+	write_nodes(cycle, nodes);
+	for (size_t i = 0; i < cycle->count; i++)
+		packed[i] = nodes[2 * i];
+	for (size_t i = 0; i < cycle->count; i++)
+		assert_string_equal(cycle->edge[i]->to, node_at(cycle, i + 1));
+	assert_int_equal(cycle->guard != NULL, cycle->label == ORDER_GUARDED);
+	assert_null(find_verdict(&world.reported, packed));
+	verdict = add_verdict(&world.reported, packed);
+	verdict->label = cycle->label;
+	verdict->id = cycle->id;
+}
+
+static void compare_report(const struct verdict *present)
+{
+	struct verdict *known = find_verdict(&world.told, present->nodes);
+	const struct verdict *report = find_verdict(&world.reported, present->nodes);
+
+	labels_seen[present->label]++;
+	labels_fallen += known && present->label < known->label;
+	if (known && present->label <= known->label) {
+		assert_null(report);
+		return;
+	}
+	assert_non_null(report);
+	assert_int_equal(report->label, present->label);
+	if (!known) {
+		known = add_verdict(&world.told, present->nodes);
+		assert_true(report->id > world.last_id);
+		known->id = report->id;
+	}
+	assert_int_equal(report->id, known->id);
+	known->label = report->label;
+}
+
+static void compare_with_reference(void)
+{
+	char nodes[CLASSES + 1] = "";
+	size_t count[ORDER_LABELS] = { 0 }, reports = 0;
+
+	world.present.count = world.reported.count = 0;
+	assert_int_equal(order_graph_check(world.graph, take_verdict, NULL), CYCLES_ALL);
+	judge_all(nodes, 0);
+	for (size_t i = 0; i < world.present.count; i++) {
+		compare_report(&world.present.at[i]);
+		count[world.present.at[i].label]++;
+		reports += find_verdict(&world.reported, world.present.at[i].nodes) != NULL;
+	}
+	assert_int_equal(reports, world.reported.count);
+	for (unsigned int label = ORDER_NONE; label < ORDER_LABELS; label++)
+		assert_int_equal(order_graph_cycles(world.graph, label), count[label]);
+	for (size_t i = 0; i < world.reported.count; i++)
+		if (world.reported.at[i].id > world.last_id)
+			world.last_id = world.reported.at[i].id;
+}
+
+/* What happens */
+
+static void add_to_cell(struct cell *cell, const struct cell *other)
+{
+	if (!other->there)
+		return;
+	cell->guards = cell->there ? cell->guards & other->guards : other->guards;
+	cell->tasks |= other->tasks;
+	cell->there = true;
+}
+
+static void add_at_random(size_t tasks, size_t guards, size_t readers)
+{
+	size_t from = random_number(&world.seed) % NODES, to = random_number(&world.seed) % NODES;
+	enum order_mode from_mode = random_number(&world.seed) % 8 < readers ? S : E;
+	enum order_mode to_mode = random_number(&world.seed) % 8 < readers ? S : E;
+	__u32 task = 1 + random_number(&world.seed) % tasks;
+	struct cell cell = { .there = true, .tasks = 1U << task };
+	struct order_edge edge = seen((char[]){ (char)('a' + from), 0 }, from_mode,
+				      (char[]){ (char)('a' + to), 0 }, to_mode, task);
+
+	edge.many_tasks = random_number(&world.seed) % 16 == 0;
+	cell.tasks |= edge.many_tasks;
+	for (size_t class = 0; class < CLASSES; class ++) {
+		if (random_number(&world.seed) % 8 >= guards)
+			continue;
+		cell.guards |= 1U << class;
+		edge = guarded(edge, (char[]){ (char)('a' + class), 0 });
+	}
+	add_edge(world.graph, edge);
+	add_to_cell(&world.cell[from][to][from_mode][to_mode], &cell);
+}
+
+static void rename_cells(size_t old, size_t new)
+{
+	static struct cell before[CLASSES][CLASSES][ORDER_MODES][ORDER_MODES];
+
+	memcpy(before, world.cell, sizeof(before));
+	memset(world.cell, 0, sizeof(world.cell));
+	for (size_t i = 0; i < CLASSES * CLASSES * 4; i++) {
+		size_t from = i / 4 / CLASSES, to = i / 4 % CLASSES, held = i / 2 % 2;
+		struct cell *cell = &before[from][to][held][i % 2];
+
+		if (cell->guards & 1U << old)
+			cell->guards = (cell->guards & ~(1U << old)) | 1U << new;
+		from = from == old ? new : from;
+		to = to == old ? new : to;
+		add_to_cell(&world.cell[from][to][held][i % 2], cell);
+	}
+}
+
+/* In a text of its own: from the smallest on. False: a node is there twice. */
+static bool rename_text(const char *nodes, char old, char new, char *renamed)
+{
+	size_t count = strlen(nodes), smallest = 0;
+	char text[CLASSES + 1];
+
+	for (size_t i = 0; i < count; i++) {
+		text[i] = nodes[i] == old ? new : nodes[i];
+		if (text[i] < text[smallest])
+			smallest = i;
+	}
+	for (size_t i = 0; i < count; i++)
+		renamed[i] = text[(smallest + i) % count];
+	renamed[count] = '\0';
+	return strchr(renamed, new) == strrchr(renamed, new);
+}
+
+static void rename_told(char old, char new)
+{
+	static struct verdicts before;
+
+	before = world.told;
+	world.told.count = 0;
+	for (size_t i = 0; i < before.count; i++) {
+		const struct verdict *one = &before.at[i];
+		char nodes[CLASSES + 1];
+		struct verdict *other;
+
+		if (!rename_text(one->nodes, old, new, nodes))
+			continue;
+		other = find_verdict(&world.told, nodes);
+		if (!other) {
+			other = add_verdict(&world.told, nodes);
+			other->id = one->id;
+		}
+		if (one->id < other->id)
+			other->id = one->id;
+		if (one->label > other->label)
+			other->label = one->label;
+	}
+}
+
+static void rename_at_random(void)
+{
+	char old[2] = { (char)('a' + random_number(&world.seed) % CLASSES) };
+	char new[2] = { (char)('a' + random_number(&world.seed) % CLASSES) };
+
+	if (*old == *new)
+		return;
+	rename_in(world.graph, old, new);
+	rename_cells(*old - 'a', *new - 'a');
+	rename_told(*old, *new);
+}
+
+static void finds_what_brute_force_finds(void **state)
+{
+	(void)state;
+	world.seed = 1;
+	for (size_t round = 0; round < 4001; round++) {
+		size_t tasks = 1 + random_number(&world.seed) % 3;
+		size_t guards = random_number(&world.seed) % 8;
+		size_t readers = random_number(&world.seed) % 8;
+
+		world.graph = start();
+		world.told.count = world.last_id = 0;
+		memset(world.cell, 0, sizeof(world.cell));
+		for (size_t step = random_number(&world.seed) % 8; step; step--) {
+			if (random_number(&world.seed) % 4 == 0)
+				rename_at_random();
+			else
+				for (size_t i = random_number(&world.seed) % 8; i; i--)
+					add_at_random(tasks, guards, readers);
+			compare_with_reference();
+		}
+		order_graph_free(world.graph);
+	}
+	for (unsigned int label = ORDER_LOW; label < ORDER_LABELS; label++)
+		assert_true(labels_seen[label] > 1000);
+	assert_true(labels_fallen > 10);
+}
+
+static const struct CMUnitTest tests[] = {
+	cmocka_unit_test(knows_the_cycle_of_2021),
+	cmocka_unit_test(knows_two_that_meet),
+	cmocka_unit_test(knows_three_that_meet),
+	cmocka_unit_test(keeps_apart_what_goes_the_other_way_around),
+	cmocka_unit_test(one_task_can_wait_for_itself),
+	cmocka_unit_test(a_check_says_that_it_was_cut),
+	cmocka_unit_test(large_graphs_cost_little),
+	cmocka_unit_test(one_task_is_not_at_two_places),
+	cmocka_unit_test(a_number_of_a_task_is_used_again),
+	cmocka_unit_test(others_did_so_too),
+	cmocka_unit_test(tasks_of_two_runs_are_told_apart_by_name),
+	cmocka_unit_test(each_task_is_compared_with_each),
+	cmocka_unit_test(a_guard_keeps_all_others_out),
+	cmocka_unit_test(two_guards_are_none),
+	cmocka_unit_test(what_is_waited_for_is_no_guard),
+	cmocka_unit_test(one_guarded_task_is_one_task),
+	cmocka_unit_test(readers_alone_do_not_block),
+	cmocka_unit_test(readers_block_behind_a_writer),
+	cmocka_unit_test(one_exclusive_side_is_enough),
+	cmocka_unit_test(readers_come_after_tasks_and_guards),
+	cmocka_unit_test(the_gravest_of_several_modes_is_reported),
+	cmocka_unit_test(edges_become_one),
+	cmocka_unit_test(the_first_task_stays),
+	cmocka_unit_test(a_stack_is_better_than_none),
+	cmocka_unit_test(a_stack_of_another_run_matters),
+	cmocka_unit_test(edges_are_sorted),
+	cmocka_unit_test(only_what_matters_is_searched_for),
+	cmocka_unit_test(a_cycle_by_another_name_is_the_same),
+	cmocka_unit_test(edges_of_one_name_become_one),
+	cmocka_unit_test(cycles_of_one_name_become_one),
+	cmocka_unit_test(a_name_can_close_a_cycle),
+	cmocka_unit_test(names_that_are_too_long_are_cut),
+	cmocka_unit_test(an_order_of_one_device_is_one_of_any),
+	cmocka_unit_test(an_order_between_devices_stays),
+	cmocka_unit_test(an_order_of_no_device_stays),
+	cmocka_unit_test(what_is_general_stays_so),
+	cmocka_unit_test(numbers_have_names),
+	cmocka_unit_test(finds_what_brute_force_finds),
+};
+
+RUN_TESTS(tests)

@@ -1,0 +1,670 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Files of orders: written, read, merged, compared; and files that are none. */
+#include "unit.h"
+
+#include "../../user/cmd/locks_orders.h"
+#include "../../user/cmd/options.h"
+#include "../../user/lockorder/file.h"
+#include "../../user/message.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define LOCK "zdev.state_lock of 0001:00:00.0"
+#define OPEN "OPEN(0001:00:00.0)"
+
+/* All files are there. */
+static char folder[] = "/tmp/test_order_file.XXXXXX";
+
+static void put(const char *name, const char *text, size_t bytes)
+{
+	FILE *file = fopen(name, "w");
+
+	assert_non_null(file);
+	assert_int_equal(fwrite(text, 1, bytes, file), bytes);
+	assert_int_equal(fclose(file), 0);
+}
+
+/*
+ * What goes to standard output and to standard error, taken down
+ */
+
+static char *output, *errors;
+static size_t output_bytes, error_bytes;
+static FILE *real_stdout, *error_stream;
+
+static void listen(void)
+{
+	real_stdout = stdout;
+	stdout = open_memstream(&output, &output_bytes);
+	error_stream = open_memstream(&errors, &error_bytes);
+	assert_true(stdout && error_stream);
+	message_stream(error_stream);
+}
+
+static void listen_no_more(void)
+{
+	fclose(stdout);
+	stdout = real_stdout;
+	message_stream(NULL);
+	fclose(error_stream);
+}
+
+static void forget(void)
+{
+	free(output);
+	free(errors);
+	output = errors = NULL;
+}
+
+/* One line, which begins with the file's name. */
+static void assert_error(const char *name, const char *what)
+{
+	char begin[160];
+
+	snprintf(begin, sizeof(begin), "vfioscope: %s", name);
+	assert_memory_equal(errors, begin, strlen(begin));
+	assert_ptr_equal(strchr(errors, '\n'), errors + error_bytes - 1);
+	if (!strstr(errors, what))
+		fail_msg("\"%s\" is not in: %s", what, errors);
+}
+
+/*
+ * Graphs
+ */
+
+static struct order_edge edge_of(const char *from, const char *to, __u32 tid)
+{
+	struct order_edge edge = {
+		.count = 3,
+		.first_ns = 1700000000000000000,
+		.last_ns = 1700000001000000000,
+		.task = { .tid = tid, .pid = tid, .start_ns = tid + 1000, .comm = "qemu" },
+		.scope = "write",
+		.frames = 1,
+		.frame = { "mutex_lock+0x10" },
+	};
+
+	snprintf(edge.from, sizeof(edge.from), "%s", from);
+	snprintf(edge.to, sizeof(edge.to), "%s", to);
+	return edge;
+}
+
+static struct order_graph *graph_of(const struct order_edge *edges, size_t count)
+{
+	struct order_graph *graph = order_graph_new();
+
+	assert_non_null(graph);
+	for (size_t i = 0; i < count; i++)
+		assert_int_equal(order_graph_add(graph, &edges[i]), 0);
+	return graph;
+}
+
+static void save_edges(const char *name, const struct order_edge *edges, size_t count)
+{
+	struct order_graph *graph = graph_of(edges, count);
+
+	assert_int_equal(orders_save(name, graph, 0), 0);
+	order_graph_free(graph);
+}
+
+static size_t edges_of(const struct order_graph *graph)
+{
+	const struct order_edge *const *edges;
+
+	return order_graph_edges(graph, &edges);
+}
+
+static char *text_of(const struct order_graph *graph)
+{
+	const struct rendered_order_graph rendered = { graph, "host", "kernel", 5 };
+	char *text;
+	size_t bytes;
+	FILE *file = open_memstream(&text, &bytes);
+
+	assert_int_equal(render_order_graph_json(file, &rendered), 0);
+	fclose(file);
+	return text;
+}
+
+/* -1 with what was said in errors. */
+static int try_to_read(const char *name, struct order_graph *graph)
+{
+	struct order_file_origin origin = { 0 };
+	unsigned int sources = 0;
+	int result;
+
+	listen();
+	result = order_file_read(name, graph, &sources, false, &origin);
+	listen_no_more();
+	if (result) {
+		assert_int_equal(edges_of(graph), 0);
+		assert_int_equal(sources, 0);
+		assert_string_equal(origin.host, "");
+	}
+	return result;
+}
+
+static void random_name(__u64 *state, char *name, size_t bytes)
+{
+	static const char *const parts[] = {
+		"a", "\"", "\\", "\n", "\x1b[1m", "\xc3\xa4", " ", "("
+	};
+	size_t length = 1 + random_number(state) % (bytes - 1);
+
+	*name = '\0';
+	while (strlen(name) + 4 < length)
+		strcat(name, parts[random_number(state) % COUNT_OF(parts)]);
+	strcat(name, "x");
+}
+
+static struct order_edge random_edge(__u64 *state)
+{
+	struct order_edge edge = { .source = (unsigned int)random_magnitude(state, 16) };
+
+	random_name(state, edge.from, sizeof(edge.from));
+	random_name(state, edge.to, sizeof(edge.to));
+	random_name(state, edge.scope, sizeof(edge.scope));
+	random_name(state, edge.task.comm, sizeof(edge.task.comm));
+	edge.from_mode = random_number(state) % ORDER_MODES;
+	edge.to_mode = random_number(state) % ORDER_MODES;
+	edge.count = random_magnitude(state, 63);
+	edge.first_ns = random_magnitude(state, 63);
+	edge.last_ns = random_magnitude(state, 63);
+	edge.many_tasks = random_number(state) % 2;
+	edge.task.tid = (__u32)random_magnitude(state, 32);
+	edge.task.pid = (__u32)random_magnitude(state, 32);
+	edge.task.start_ns = random_magnitude(state, 63);
+	edge.guards = random_number(state) % (ORDER_GUARDS + 1);
+	for (size_t i = 0; i < edge.guards; i++)
+		random_name(state, edge.guard[i], sizeof(edge.guard[i]));
+	edge.frames = random_number(state) % (STACK_FRAMES + 1);
+	for (size_t i = 0; i < edge.frames; i++)
+		random_name(state, edge.frame[i], sizeof(edge.frame[i]));
+	return edge;
+}
+
+static void reads_what_it_wrote(void **state)
+{
+	struct order_graph *written = order_graph_new(), *read = order_graph_new();
+	struct order_file_origin origin = { 0 };
+	unsigned int sources = 0;
+	__u64 random = 1;
+	char *one, *other;
+
+	(void)state;
+	for (int i = 0; i < 300; i++) {
+		const struct order_edge edge = random_edge(&random);
+
+		assert_int_equal(order_graph_add(written, &edge), 0);
+	}
+	assert_int_equal(orders_save("all", written, 7), 0);
+	assert_int_equal(order_file_read("all", read, &sources, false, &origin), 0);
+	one = text_of(written);
+	other = text_of(read);
+	assert_string_equal(one, other);
+	assert_int_equal(origin.lost, 7);
+	assert_true(origin.host[0] && origin.kernel[0]);
+	assert_true(sources > 1 && sources <= 65536);
+	free(one);
+	free(other);
+	order_graph_free(written);
+	order_graph_free(read);
+}
+
+/* What the longest names there are become in JSON is no line too long. */
+static void reads_the_longest_line(void **state)
+{
+	static struct order_edge edge;
+	struct order_graph *read = order_graph_new();
+
+	(void)state;
+	memset(edge.from, 1, sizeof(edge.from) - 1);
+	memset(edge.to, 1, sizeof(edge.to) - 1);
+	memset(edge.scope, 1, sizeof(edge.scope) - 1);
+	memset(edge.task.comm, 1, sizeof(edge.task.comm) - 1);
+	edge.guards = ORDER_GUARDS;
+	for (size_t i = 0; i < ORDER_GUARDS; i++)
+		memset(edge.guard[i], 1, sizeof(edge.guard[i]) - 1);
+	edge.frames = STACK_FRAMES;
+	for (size_t i = 0; i < STACK_FRAMES; i++)
+		memset(edge.frame[i], 1, sizeof(edge.frame[i]) - 1);
+	save_edges("long", &edge, 1);
+	assert_int_equal(try_to_read("long", read), 0);
+	assert_int_equal(edges_of(read), 1);
+	order_graph_free(read);
+	forget();
+}
+
+/*
+ * Saving
+ */
+
+static void replaces_a_file_whole(void **state)
+{
+	const struct order_edge edges[] = { edge_of(LOCK, OPEN, 7), edge_of(OPEN, LOCK, 8) };
+	struct order_graph *read = order_graph_new();
+	struct stat status;
+
+	(void)state;
+	put("kept", "something else", 14);
+	assert_int_equal(chmod("kept", 0640), 0);
+	assert_int_equal(symlink("kept", "link"), 0);
+	save_edges("link", edges, 2);
+	assert_int_equal(lstat("link", &status), 0);
+	assert_true(S_ISLNK(status.st_mode));
+	assert_int_equal(stat("kept", &status), 0);
+	assert_int_equal(status.st_mode & 0777, 0640);
+	assert_int_equal(try_to_read("kept", read), 0);
+	assert_int_equal(edges_of(read), 2);
+	order_graph_free(read);
+	forget();
+}
+
+static void says_where_it_cannot_write(void **state)
+{
+	struct order_graph *graph = order_graph_new();
+
+	(void)state;
+	listen();
+	assert_int_equal(orders_save("none/file", graph, 0), -1);
+	listen_no_more();
+	assert_error("none/file", ": No such file or directory");
+	forget();
+	listen();
+	assert_int_equal(orders_save("/dev/full", graph, 0), -1); /* it is written to, and stays */
+	listen_no_more();
+	assert_string_equal(errors, "vfioscope: /dev/full: No space left on device\n");
+	assert_int_equal(access("/dev/full", F_OK), 0);
+	forget();
+	order_graph_free(graph);
+}
+
+/*
+ * Files that are none
+ */
+
+#define HEADER                                                                                     \
+	"{\"type\":\"lock-order-graph\",\"schema\":1,\"host\":\"h\",\"kernel\":\"6.12\","          \
+	"\"edges\":1,\"lost\":0}\n"
+#define EDGE                                                                                       \
+	"{\"type\":\"lock-order-edge\",\"schema\":1,\"from\":\"a\",\"from_mode\":\"exclusive\","   \
+	"\"to\":\"b\",\"to_mode\":\"shared\",\"count\":3,\"first_ns\":10,\"last_ns\":20,"          \
+	"\"many_tasks\":false,\"task\":{\"tid\":7,\"pid\":8,\"start_ns\":9,\"comm\":\"qemu\"},"    \
+	"\"scope\":\"write\",\"guards\":[\"g\"],\"stack\":[\"f+0x1\"],\"source\":0}\n"
+
+#define TEN "0123456789"
+#define FIFTY TEN TEN TEN TEN TEN
+#define TWO_HUNDRED FIFTY FIFTY FIFTY FIFTY
+#define NINE_GUARDS "\"1\",\"2\",\"3\",\"4\",\"5\",\"6\",\"7\",\"8\",\"9\""
+#define THREE "\"f\",\"f\",\"f\""
+#define THIRTY_THREE                                                                               \
+	THREE "," THREE "," THREE "," THREE "," THREE "," THREE "," THREE "," THREE "," THREE      \
+	      "," THREE "," THREE
+
+/* What is put in the place of what, and what is said of it. */
+static const struct {
+	const char *part, *instead, *error;
+} spoilt[] = {
+	{ "lock-order-graph", "lock-order", ":1: \"type\" is not lock-order-graph" },
+	{ "lock-order-edge", "lock-order-graph", ":2: \"type\" is not lock-order-edge" },
+	{ "\"type\":\"lock-order-edge\",", "", ":2: \"type\" is missing" },
+	{ "\"schema\":1,\"host\"", "\"schema\":2,\"host\"", ":1: \"schema\" is not 1" },
+	{ "\"schema\":1,\"from\"", "\"schema\":\"1\",\"from\"", ":2: \"schema\" is not a whole" },
+	{ "\"schema\":1,\"from\"", "\"from\"", ":2: \"schema\" is missing" },
+	{ "\"host\":\"h\",", "", ":1: \"host\" is missing" },
+	{ "\"h\"", "5", ":1: \"host\" is not a text" },
+	{ "\"h\"", "\"" FIFTY TEN "01234\"", ":1: \"host\" has a text of more than 64 bytes" },
+	{ "\"6.12\"", "null", ":1: \"kernel\" is not a text" },
+	{ "\"edges\":1", "\"edges\":0", ":2: more orders than the first line tells of" },
+	{ "\"edges\":1", "\"edges\":2", ":3: the file ends after 1 of 2 orders" },
+	{ "\"edges\":1", "\"edges\":-1", ":1: \"edges\" is not from 0 to" },
+	{ "\"edges\":1", "\"edges\":65537", ":1: \"edges\" is not from 0 to 65536" },
+	{ "\"edges\":1", "\"edges\":1.0", ":1: \"edges\" is not a whole number" },
+	{ "\"lost\":0", "\"lost\":99999999999999999999", ":1: a number is too large" },
+	{ "\"lost\":0", "\"lost\":0,\"lost\":0", ":1: a member is there twice" },
+	{ "\"from\":\"a\",", "", ":2: \"from\" is missing" },
+	{ "\"a\"", "\"\"", ":2: \"from\" is empty" },
+	{ "\"a\"", "[\"a\"]", ":2: \"from\" is not a text" },
+	{ "\"a\"", "\"" TWO_HUNDRED "\"", ":2: \"from\" has a text of more than 191 bytes" },
+	{ "\"a\"", "\"a\\u0000\"", ":2: a text has a NUL in it" },
+	{ "\"a\"", "\"\xff\"", ":2: a text is not UTF-8" },
+	{ "\"exclusive\"", "\"both\"", ":2: \"from_mode\" is neither exclusive nor shared" },
+	{ "\"exclusive\"", "1", ":2: \"from_mode\" is not a text" },
+	{ "\"b\"", "\"\"", ":2: \"to\" is empty" },
+	{ "\"shared\"", "\"" TWO_HUNDRED "\"", ":2: \"to_mode\" has a text of more than" },
+	{ "\"count\":3", "\"count\":-3", ":2: \"count\" is not from 0 to" },
+	{ "\"count\":3", "\"count\":\"3\"", ":2: \"count\" is not a whole number" },
+	{ "\"first_ns\":10", "\"first_ns\":-10", ":2: \"first_ns\" is not from 0 to" },
+	{ "\"last_ns\":20,", "", ":2: \"last_ns\" is missing" },
+	{ "false", "0", ":2: \"many_tasks\" is not true or false" },
+	{ "{\"tid\"", "5,\"t\":{\"tid\"", ":2: \"task\" is not an object" },
+	{ "\"tid\":7", "\"tid\":4294967296", ":2: \"tid\" is not from 0 to 4294967295" },
+	{ "\"pid\":8,", "", ":2: \"pid\" is missing" },
+	{ "\"start_ns\":9", "\"start_ns\":true", ":2: \"start_ns\" is not a whole number" },
+	{ "\"qemu\"", "\"" TEN "012345\"", ":2: \"comm\" has a text of more than 15 bytes" },
+	{ "\"write\"", "{}", ":2: \"scope\" is not a text" },
+	{ "[\"g\"]", "\"g\"", ":2: \"guards\" is not an array" },
+	{ "[\"g\"]", "[5]", ":2: \"guards\" has something that is not a text" },
+	{ "[\"g\"]", "[" NINE_GUARDS "]", ":2: \"guards\" has more than 8 texts" },
+	{ "\"g\"", "\"" TWO_HUNDRED "\"", ":2: \"guards\" has a text of more than 191 bytes" },
+	{ "\"f+0x1\"", THIRTY_THREE, ":2: \"stack\" has more than 32 texts" },
+	{ "\"f+0x1\"", "\"" TWO_HUNDRED "\"", ":2: \"stack\" has a text of more than 127 bytes" },
+	{ "\"source\":0", "\"source\":65536", ":2: \"source\" is not from 0 to 65535" },
+	{ ",\"source\":0}\n", "", ":2: the line ends in the middle of a JSON object" },
+	{ "\"source\":0}", "\"source\":0} {}", ":2: not one JSON object a line" },
+	{ "\"source\":0}", "\"source\":0}\n", ":3: the line is empty" },
+	{ "{\"type\":\"lock-order-edge\"", "\x1b[1m", ":2: not one JSON object a line" },
+	{ EDGE, "[]\n", ":2: not one JSON object a line" },
+	{ EDGE, "null", ":2: not one JSON object a line" },
+	{ EDGE, "", ":2: the file ends after 0 of 1 orders" },
+	{ "\"edges\":1,\"lost\":0}\n", "\"edges\":2,\"lost\":0}\n" EDGE,
+	  ":3: this order is there" },
+	{ HEADER EDGE, "", ":1: the file is empty" },
+	{ HEADER EDGE, "\n", ":1: the line is empty" },
+};
+
+/* The text with @instead in the place of @part. */
+static size_t spoil(const char *part, const char *instead, char *text, size_t bytes)
+{
+	static const char whole[] = HEADER EDGE;
+	const char *place = strstr(whole, part);
+
+	assert_non_null(place);
+	return (size_t)snprintf(text, bytes, "%.*s%s%s", (int)(place - whole), whole, instead,
+				place + strlen(part));
+}
+
+static void refuses_what_is_no_graph(void **state)
+{
+	struct order_graph *graph = order_graph_new();
+	char text[4096];
+	size_t bytes;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(spoilt); i++) {
+		bytes = spoil(spoilt[i].part, spoilt[i].instead, text, sizeof(text));
+		put("spoilt", text, bytes);
+		assert_int_equal(try_to_read("spoilt", graph), -1);
+		assert_error("spoilt", spoilt[i].error);
+		forget();
+	}
+	order_graph_free(graph);
+}
+
+/* Members that are not known are none of its business, nor is whether the last line has an end. */
+static void takes_what_is_a_graph(void **state)
+{
+	static const char *const instead[] = { "\"source\":0}\n", "\"source\":0}",
+					       "\"new\":[{}],\"source\":0}\n" };
+	char text[4096];
+	size_t bytes;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(instead); i++) {
+		struct order_graph *graph = order_graph_new();
+
+		bytes = spoil("\"source\":0}\n", instead[i], text, sizeof(text));
+		put("whole", text, bytes);
+		assert_int_equal(try_to_read("whole", graph), 0);
+		assert_string_equal(errors, "");
+		assert_int_equal(edges_of(graph), 1);
+		order_graph_free(graph);
+		forget();
+	}
+}
+
+static void refuses_what_was_cut(void **state)
+{
+	static const char whole[] = HEADER EDGE;
+	struct order_graph *graph = order_graph_new();
+
+	(void)state;
+	for (size_t bytes = 0; bytes < strlen(whole) - 1; bytes++) {
+		put("cut", whole, bytes);
+		assert_int_equal(try_to_read("cut", graph), -1);
+		assert_error("cut", bytes < strlen(HEADER) - 1 ? ":1: " : ":2: ");
+		forget();
+	}
+	order_graph_free(graph);
+}
+
+static void refuses_long_lines_and_no_files(void **state)
+{
+	struct order_graph *graph = order_graph_new();
+	size_t bytes = 1 << 20;
+	char *text = malloc(bytes);
+
+	(void)state;
+	memset(text, ' ', bytes);
+	put("wide", text, bytes);
+	assert_int_equal(try_to_read("wide", graph), -1);
+	assert_error("wide", ":1: the line has more than 65536 bytes");
+	forget();
+	memset(text, '[', bytes);
+	put("deep", text, 60000);
+	assert_int_equal(try_to_read("deep", graph), -1);
+	assert_error("deep", ":1: not one JSON object a line");
+	forget();
+	assert_int_equal(try_to_read("nothing", graph), -1);
+	assert_error("nothing", ": No such file or directory");
+	forget();
+	assert_int_equal(try_to_read(".", graph), -1);
+	assert_error(".", ": Is a directory");
+	forget();
+	free(text);
+	order_graph_free(graph);
+}
+
+/* It is taken or refused with one line, whatever is wrong. */
+static void bears_any_change(void **state)
+{
+	static const char whole[] = HEADER EDGE;
+	__u64 random = 2;
+
+	(void)state;
+	for (int i = 0; i < 3000; i++) {
+		struct order_graph *graph = order_graph_new();
+		char text[sizeof(whole)];
+
+		memcpy(text, whole, sizeof(whole));
+		for (__u64 changes = 1 + random_number(&random) % 3; changes; changes--)
+			text[random_number(&random) % (sizeof(whole) - 1)] =
+				(char)random_number(&random);
+		put("any", text, sizeof(whole) - 1);
+		if (try_to_read("any", graph))
+			assert_error("any", ":");
+		else
+			assert_int_equal(edges_of(graph), 1);
+		order_graph_free(graph);
+		forget();
+	}
+}
+
+/*
+ * The command
+ */
+
+static int run(struct options *options, const char *first, const char *second)
+{
+	char *files[] = { (char *)first, (char *)second, NULL };
+	int status;
+
+	listen();
+	status = orders_offline(options, files);
+	listen_no_more();
+	return status;
+}
+
+static void assert_said(const char *text)
+{
+	if (!strstr(output, text))
+		fail_msg("\"%s\" is not in: %s", text, output);
+}
+
+/* Each host has seen half of it, on a device of another name. */
+static void finds_across_files_what_none_has(void **state)
+{
+	struct order_edge one = edge_of(LOCK, OPEN, 7);
+	const struct order_edge other =
+		edge_of("OPEN(0002:00:00.0)", "zdev.state_lock of 0002:00:00.0", 8);
+	struct options options = { .save = "merged" };
+	struct options alone = { 0 };
+
+	(void)state;
+	strcpy(one.task.comm, "sh");
+	save_edges("one", &one, 1);
+	save_edges("other", &other, 1);
+	assert_int_equal(run(&alone, "one", NULL), STATUS_OK);
+	assert_said("1 order of 2 locks; cycles: 0 predicted");
+	forget();
+	assert_int_equal(run(&options, "one", "other"), STATUS_FOUND);
+	assert_said("ORDER 1, predicted: 2 orders of locks that can meet in a deadlock\n");
+	assert_said("    +> OPEN(*)\n    |    was held (exclusive) by qemu[8] in write,\n");
+	assert_said("2 orders of 2 locks; cycles: 1 predicted");
+	forget();
+	options = (struct options){ .json = true };
+	assert_int_equal(run(&options, "merged", NULL), STATUS_FOUND);
+	assert_said("{\"type\":\"lock-order\",\"schema\":1,\"time_ns\":0,\"id\":1,"
+		    "\"label\":\"predicted\",\"guard\":null,\"edges\":[{\"from\":\"OPEN(*)\",");
+	assert_said("\n{\"type\":\"lock-order-total\",\"schema\":1,\"orders\":2,\"classes\":2,"
+		    "\"predicted\":1,\"suspected\":0,\"guarded\":0,\"low\":0,");
+	forget();
+}
+
+/* Numbers of tasks are one host's: who has the same on another is another task. */
+static void tells_runs_apart(void **state)
+{
+	struct order_edge both[] = { edge_of("a", "b", 7), edge_of("b", "a", 7) };
+	struct options options = { .all = true };
+
+	(void)state;
+	strcpy(both[1].task.comm, "sh");
+	save_edges("one", &both[0], 1);
+	save_edges("other", &both[1], 1);
+	save_edges("both", both, 2);
+	assert_int_equal(run(&options, "both", NULL), STATUS_OK);
+	assert_said("ORDER 1, low: ");
+	forget();
+	options.all = false;
+	assert_int_equal(run(&options, "both", NULL), STATUS_OK);
+	assert_null(strstr(output, "ORDER"));
+	assert_said("0 predicted, 0 suspected, 0 guarded, 1 low\n");
+	forget();
+	options.save = "merged";
+	assert_int_equal(run(&options, "one", "other"), STATUS_FOUND);
+	forget();
+	options.save = NULL; /* and still do so when they come from one file */
+	assert_int_equal(run(&options, "merged", NULL), STATUS_FOUND);
+	forget();
+}
+
+/* A graph as Graphviz takes it, whatever the names. */
+static void draws_what_it_finds(void **state)
+{
+	const struct order_edge edges[] = { edge_of("a\"\\\n", "b", 7),
+					    edge_of("b", "a\"\\\n", 8) };
+	struct options options = { .graph = "dot" };
+	char text[512];
+	FILE *file;
+
+	(void)state;
+	save_edges("both", edges, 2);
+	assert_int_equal(run(&options, "both", NULL), STATUS_FOUND);
+	file = fopen("dot", "r");
+	assert_non_null(file);
+	text[fread(text, 1, sizeof(text) - 1, file)] = '\0';
+	fclose(file);
+	assert_string_equal(text, "digraph order_1 {\n\tlabel=\"predicted\";\n\tnode [shape=box];\n"
+				  "\t\"a\\\"\\\\?\" -> \"b\" [label=\"write: qemu[7]\"];\n"
+				  "\t\"b\" -> \"a\\\"\\\\?\" [label=\"write: qemu[8]\"];\n}\n");
+	forget();
+}
+
+static void tells_what_is_new_and_what_is_gone(void **state)
+{
+	const struct order_edge old[] = { edge_of("a", "b", 7), edge_of("b", "c", 7) };
+	const struct order_edge new[] = { edge_of("b", "c", 7), edge_of("c", LOCK, 7) };
+	struct options options = { .compare = "old" };
+
+	(void)state;
+	save_edges("old", old, 2);
+	save_edges("new", new, 2);
+	assert_int_equal(run(&options, "new", NULL), STATUS_OK);
+	assert_said("+ c -> zdev.state_lock of * (exclusive, exclusive) 3 qemu[7] write\n"
+		    "- a -> b (exclusive, exclusive) 3 qemu[7] write\n"
+		    "1 order new, 1 gone, 1 in both; events lost 0 now, 0 then\n");
+	forget();
+	options.json = true;
+	assert_int_equal(run(&options, "new", NULL), STATUS_OK);
+	assert_said("{\"type\":\"lock-order-difference\",\"schema\":1,\"only_in\":\"new\","
+		    "\"from\":\"c\",");
+	assert_said("{\"type\":\"lock-order-difference\",\"schema\":1,\"only_in\":\"old\","
+		    "\"from\":\"a\",");
+	assert_said("{\"type\":\"lock-order-difference-total\",\"schema\":1,\"only_new\":1,"
+		    "\"only_old\":1,\"both\":1,\"lost_new\":0,\"lost_old\":0}\n");
+	forget();
+}
+
+static void fails_whole_when_a_file_is_none(void **state)
+{
+	const struct order_edge edge = edge_of("a", "b", 7);
+	struct options options = { .save = "unsaved" };
+
+	(void)state;
+	save_edges("one", &edge, 1);
+	put("none", "{", 1);
+	assert_int_equal(run(&options, "one", "none"), STATUS_FAILURE);
+	assert_string_equal(output, "");
+	assert_error("none", ":1: the line ends in the middle of a JSON object");
+	assert_int_equal(access("unsaved", F_OK), -1);
+	forget();
+	options.compare = "none";
+	assert_int_equal(run(&options, "one", NULL), STATUS_FAILURE);
+	assert_string_equal(output, "");
+	forget();
+}
+
+static int make_folder(void **state)
+{
+	(void)state;
+	return mkdtemp(folder) ? chdir(folder) : -1;
+}
+
+/* Nothing is left behind beside what was saved. */
+static int remove_folder(void **state)
+{
+	static const char *const names[] = { "all",  "long",   "kept", "link", "spoilt", "whole",
+					     "cut",  "wide",   "deep", "any",  "one",	 "other",
+					     "both", "merged", "dot",  "old",  "new",	 "none" };
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(names); i++)
+		unlink(names[i]);
+	return chdir("/") || rmdir(folder);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(reads_what_it_wrote),
+		cmocka_unit_test(reads_the_longest_line),
+		cmocka_unit_test(replaces_a_file_whole),
+		cmocka_unit_test(says_where_it_cannot_write),
+		cmocka_unit_test(refuses_what_is_no_graph),
+		cmocka_unit_test(takes_what_is_a_graph),
+		cmocka_unit_test(refuses_what_was_cut),
+		cmocka_unit_test(refuses_long_lines_and_no_files),
+		cmocka_unit_test(bears_any_change),
+		cmocka_unit_test(finds_across_files_what_none_has),
+		cmocka_unit_test(tells_runs_apart),
+		cmocka_unit_test(draws_what_it_finds),
+		cmocka_unit_test(tells_what_is_new_and_what_is_gone),
+		cmocka_unit_test(fails_whole_when_a_file_is_none),
+	};
+
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests(tests, make_folder, remove_folder);
+}

@@ -1,0 +1,366 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#define _GNU_SOURCE
+#include "locks_orders.h"
+#include "options.h"
+#include "output.h"
+
+#include "../lockorder/file.h"
+#include "../message.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+/*
+ * Reports
+ */
+
+bool orders_is_hazard(const struct order_cycle *cycle)
+{
+	return cycle->label >= ORDER_SUSPECTED;
+}
+
+int orders_show(const struct options *options, FILE *dot, const struct order_cycle *cycle,
+		__u64 time_ns)
+{
+	int error;
+
+	if (!orders_is_hazard(cycle) && !options->all)
+		return 0;
+	error = options->json ? render_order_cycle_json(stdout, cycle, time_ns) :
+				render_order_cycle_text(stdout, cycle, time_ns);
+	if (dot)
+		error |= render_order_cycle_dot(dot, cycle) || fflush(dot);
+	return error ? -1 : 0;
+}
+
+static int compare_names(const void *one, const void *other)
+{
+	return strcmp(*(const char *const *)one, *(const char *const *)other);
+}
+
+/* How many locks the orders are of; -1: out of memory. */
+static long count_classes(const struct order_edge *const *edges, size_t count)
+{
+	const char **names = calloc(2 * count + 1, sizeof(*names));
+	long classes = 0;
+
+	if (!names)
+		return -1;
+	for (size_t i = 0; i < count; i++) {
+		names[2 * i] = edges[i]->from;
+		names[2 * i + 1] = edges[i]->to;
+	}
+	qsort(names, 2 * count, sizeof(*names), compare_names);
+	for (size_t i = 0; i < 2 * count; i++)
+		classes += !i || strcmp(names[i - 1], names[i]) != 0;
+	free(names);
+	return classes;
+}
+
+int orders_count(const struct order_graph *graph, struct order_total *total)
+{
+	const struct order_edge *const *edges;
+	long classes;
+
+	total->orders = order_graph_edges(graph, &edges);
+	classes = count_classes(edges, total->orders);
+	if (classes < 0) {
+		message_error("out of memory");
+		return -1;
+	}
+	total->classes = (size_t)classes;
+	total->predicted = order_graph_cycles(graph, ORDER_PREDICTED);
+	total->suspected = order_graph_cycles(graph, ORDER_SUSPECTED);
+	total->guarded = order_graph_cycles(graph, ORDER_GUARDED);
+	total->low = order_graph_cycles(graph, ORDER_LOW);
+	return 0;
+}
+
+/*
+ * Saving
+ */
+
+/* What cannot be put in another's place, as a pipe, is written as it is. */
+static int save_into(const char *path, const struct rendered_order_graph *rendered)
+{
+	FILE *file = fopen(path, "we");
+	int error;
+
+	if (!file)
+		return -1;
+	error = render_order_graph_json(file, rendered);
+	return fclose(file) || error ? -1 : 0;
+}
+
+static int write_whole(int descriptor, mode_t mode, const struct rendered_order_graph *rendered)
+{
+	FILE *file = fdopen(descriptor, "w");
+	int error;
+
+	if (!file) {
+		close(descriptor);
+		return -1;
+	}
+	error = render_order_graph_json(file, rendered) || fflush(file) ||
+		fchmod(descriptor, mode) || fsync(descriptor);
+	return fclose(file) || error ? -1 : 0;
+}
+
+/* Beside the file, then in its place: nobody reads half of it. */
+static int save_in_place_of(const char *path, mode_t mode,
+			    const struct rendered_order_graph *rendered)
+{
+	char temporary[PATH_MAX];
+	int descriptor, reason;
+
+	if (snprintf(temporary, sizeof(temporary), "%s.XXXXXX", path) >= PATH_MAX) {
+		errno = ENAMETOOLONG;
+		return -1;
+	}
+	descriptor = mkostemp(temporary, O_CLOEXEC);
+	if (descriptor < 0)
+		return -1;
+	if (!write_whole(descriptor, mode, rendered) && !rename(temporary, path))
+		return 0;
+	reason = errno;
+	unlink(temporary);
+	errno = reason;
+	return -1;
+}
+
+static int save(const char *path, const struct rendered_order_graph *rendered)
+{
+	mode_t mask = umask(077);
+	char resolved[PATH_MAX];
+	struct stat status;
+	int error;
+
+	umask(mask);
+	if (stat(path, &status))
+		error = save_in_place_of(path, 0666 & ~mask, rendered);
+	else if (!S_ISREG(status.st_mode) || !realpath(path, resolved))
+		error = save_into(path, rendered);
+	else
+		error = save_in_place_of(resolved, status.st_mode & 0777, rendered);
+	if (error)
+		message_error("%s: %s", path, strerror(errno));
+	return error;
+}
+
+/* An errno, or 0. */
+static int obstacle_to_saving(const char *path, char *copy)
+{
+	struct stat status;
+
+	if (stat(path, &status) || S_ISREG(status.st_mode))
+		return eaccess(dirname(copy), W_OK | X_OK) ? errno : 0;
+	if (S_ISDIR(status.st_mode))
+		return EISDIR;
+	return eaccess(path, W_OK) ? errno : 0;
+}
+
+int orders_check_save(const char *path)
+{
+	char *copy = strdup(path);
+	int error = copy ? obstacle_to_saving(path, copy) : ENOMEM;
+
+	free(copy);
+	if (error)
+		message_error("--save %s: %s: give a file in a folder that root owns", path,
+			      strerror(error));
+	return error ? -1 : 0;
+}
+
+int orders_save(const char *path, const struct order_graph *graph, __u64 lost)
+{
+	struct rendered_order_graph rendered = { .graph = graph, .lost = lost };
+	struct utsname here;
+
+	uname(&here);
+	rendered.host = here.nodename;
+	rendered.kernel = here.release;
+	return save(path, &rendered);
+}
+
+/*
+ * Files in place of a kernel
+ */
+
+struct offline {
+	const struct options *options;
+	struct order_graph *graph;
+	struct order_file_origin origin;
+	bool across; /* orders of all devices as of one */
+	FILE *dot;   /* NULL: none is wanted */
+	bool found;
+	int error; /* of the output */
+};
+
+/* NULL after an error message. */
+static struct order_graph *read_files(char **files, size_t count, bool across,
+				      struct order_file_origin *origin)
+{
+	struct order_graph *graph = order_graph_new();
+	unsigned int sources = 0;
+
+	if (!graph) {
+		message_error("out of memory");
+		return NULL;
+	}
+	for (size_t i = 0; i < count; i++)
+		if (order_file_read(files[i], graph, &sources, across, origin)) {
+			order_graph_free(graph);
+			return NULL;
+		}
+	return graph;
+}
+
+static void report(const struct order_cycle *cycle, void *argument)
+{
+	struct offline *offline = argument;
+
+	offline->found |= orders_is_hazard(cycle);
+	offline->error |= orders_show(offline->options, offline->dot, cycle, 0);
+}
+
+/* Orders that only one of the graphs has. */
+static void show_only(struct offline *offline, const struct order_graph *of,
+		      const struct order_graph *other, struct order_difference *difference)
+{
+	const struct order_edge *const *edges;
+	size_t count = order_graph_edges(of, &edges), only = 0;
+	bool is_new = of == offline->graph;
+
+	for (size_t i = 0; i < count; i++) {
+		const struct order_edge *edge = edges[i];
+
+		if (order_graph_edge(other, edge->from, edge->to, edge->from_mode, edge->to_mode))
+			continue;
+		only++;
+		offline->error |= offline->options->json ?
+					  render_order_only_json(stdout, edge, is_new) :
+					  render_order_only_text(stdout, edge, is_new);
+	}
+	*(is_new ? &difference->only_new : &difference->only_old) = only;
+	difference->both = count - only;
+}
+
+static void show_difference(struct offline *offline, const struct order_graph *old, __u64 lost)
+{
+	struct order_difference difference = {
+		.lost_new = offline->origin.lost,
+		.lost_old = lost,
+	};
+
+	show_only(offline, offline->graph, old, &difference);
+	show_only(offline, old, offline->graph, &difference);
+	offline->error |= offline->options->json ?
+				  render_order_difference_json(stdout, &difference) :
+				  render_order_difference_text(stdout, &difference);
+}
+
+static int show_total(struct offline *offline, enum cycles_result result)
+{
+	struct order_total total = {
+		.searches_cut = result == CYCLES_CUT,
+		.state.events_lost = offline->origin.lost,
+	};
+
+	if (orders_count(offline->graph, &total))
+		return -1;
+	offline->error |= offline->options->json ? render_order_total_json(stdout, &total) :
+						   render_order_total_text(stdout, &total);
+	return 0;
+}
+
+/* @old: NULL if there is nothing to compare with. */
+static int check_graph(struct offline *offline, const struct order_graph *old, __u64 old_lost)
+{
+	enum cycles_result result = order_graph_check(offline->graph, report, offline);
+
+	if (result == CYCLES_NO_MEMORY) {
+		message_error("out of memory");
+		return -1;
+	}
+	if (old)
+		show_difference(offline, old, old_lost);
+	if (show_total(offline, result))
+		return -1;
+	if (fflush(stdout))
+		offline->error = -1;
+	return output_check(offline->error);
+}
+
+static int save_merged(const struct offline *offline)
+{
+	const struct rendered_order_graph rendered = {
+		.graph = offline->graph,
+		.host = offline->origin.host,
+		.kernel = offline->origin.kernel,
+		.lost = offline->origin.lost,
+	};
+
+	return offline->options->save ? save(offline->options->save, &rendered) : 0;
+}
+
+/* What is asked for as a file is there even if nobody reads the report to its end. */
+static int check_files(struct offline *offline)
+{
+	char *compare = (char *)offline->options->compare;
+	struct order_file_origin origin = { 0 };
+	struct order_graph *old = NULL;
+	int error = -1;
+
+	if (compare)
+		old = read_files(&compare, 1, offline->across, &origin);
+	if (!compare == !old)
+		error = save_merged(offline) || check_graph(offline, old, origin.lost) ? -1 : 0;
+	order_graph_free(old);
+	return error;
+}
+
+static int with_dot(struct offline *offline)
+{
+	const char *path = offline->options->graph;
+	int error;
+
+	if (!path)
+		return check_files(offline);
+	offline->dot = fopen(path, "we");
+	if (!offline->dot) {
+		message_error("%s: %s", path, strerror(errno));
+		return -1;
+	}
+	error = check_files(offline);
+	if (fclose(offline->dot) && !error) {
+		message_error("%s: %s", path, strerror(errno));
+		error = -1;
+	}
+	return error;
+}
+
+int orders_offline(const struct options *options, char **files)
+{
+	struct offline offline = { .options = options };
+	size_t count = 0;
+	int error = -1;
+
+	while (files[count])
+		count++;
+	/* A device's name says nothing on another host, or of another run with other devices. */
+	offline.across = options->across || options->compare || count > 1;
+	offline.graph = read_files(files, count, offline.across, &offline.origin);
+	if (offline.graph)
+		error = with_dot(&offline);
+	order_graph_free(offline.graph);
+	if (error)
+		return STATUS_FAILURE;
+	return offline.found ? STATUS_FOUND : STATUS_OK;
+}

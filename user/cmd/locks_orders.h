@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* vfioscope locks: orders of locks in files, and what reports of them have in common. */
+#ifndef VFIOSCOPE_LOCKS_ORDERS_H
+#define VFIOSCOPE_LOCKS_ORDERS_H
+
+#include "../model/order.h"
+#include "../render/order.h"
+
+#include <stdbool.h>
+#include <stdio.h>
+
+struct options;
+
+/* locks --from: checks the orders of all files together. Returns the status to exit with. */
+int orders_offline(const struct options *options, char **files);
+
+/*
+ * Writes the graph of this host to a file, whole or not at all. @lost: events that it lacks.
+ * Returns 0, or -1 after an error message.
+ */
+int orders_save(const char *path, const struct order_graph *graph, __u64 lost);
+
+/* Whether that is going to work, as far as can be told. 0, or -1 after an error message. */
+int orders_check_save(const char *path);
+
+/* Whether it can happen. */
+bool orders_is_hazard(const struct order_cycle *cycle);
+
+/* Reports the cycle if the options want it; to @dot too, if that is not NULL. 0, or -1. */
+int orders_show(const struct options *options, FILE *dot, const struct order_cycle *cycle,
+		__u64 time_ns);
+
+/* Counts what is in the graph; the rest of @total stays. 0, or -1 after an error message. */
+int orders_count(const struct order_graph *graph, struct order_total *total);
+
+#endif

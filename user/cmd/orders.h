@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* vfioscope locks --predict: orders of locks, as they are seen, and what can come of them. */
+#ifndef VFIOSCOPE_ORDERS_H
+#define VFIOSCOPE_ORDERS_H
+
+#include "options.h"
+
+#include "../locks/names.h"
+
+#include <linux/types.h>
+#include <stdbool.h>
+#include <stdio.h>
+
+struct orders;
+
+/* @names has to last; @graph is where Graphviz's graphs go, or NULL. NULL after an error message. */
+struct orders *orders_open(const struct options *options, struct lock_names *names, FILE *graph);
+void orders_close(struct orders *orders);
+
+/* A descriptor that can be read when there is news. */
+int orders_event_fd(const struct orders *orders);
+
+/*
+ * Takes news, and reports cycles that are new. Returns how many of those are hazards, or -1.
+ */
+long orders_take(struct orders *orders);
+
+/* To be called now and then: modules come and go. */
+void orders_tick(struct orders *orders);
+
+/* Whether the error of orders_take() has been said: else it is the output's. */
+bool orders_said_error(const struct orders *orders);
+
+/* Counts up to now, and saves the graph, if it is to be. 0, or -1 after an error message. */
+int orders_finish(struct orders *orders);
+
+/* What was seen, and what was not. 0, or -1 with errno. */
+int orders_show_total(const struct orders *orders);
+
+#endif

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Graphs of orders that were saved: JSON Lines, as user/render/order_json.c writes them. */
+#ifndef VFIOSCOPE_LOCKORDER_FILE_H
+#define VFIOSCOPE_LOCKORDER_FILE_H
+
+#include "../model/order.h"
+
+#include <stdbool.h>
+
+/* Names of hosts and of kernels are no longer, with their NUL. */
+#define ORDER_ORIGIN_BYTES 65
+/* Orders in one file. */
+#define ORDER_FILE_EDGES (4UL * ORDER_EDGES)
+
+/* Where orders were seen; "*" where several files differ. */
+struct order_file_origin {
+	char host[ORDER_ORIGIN_BYTES], kernel[ORDER_ORIGIN_BYTES];
+	__u64 lost; /* events that are not in it */
+};
+
+/*
+ * Adds the file's orders to @graph ("-": of standard input), and where they are from to @origin,
+ * which is empty at first. The file may be of any content: it is taken whole or not at all.
+ * @sources: how many runs the graph has orders of; those of the file are numbered from there on.
+ * @generalise: see order_edge_generalise(). Returns 0, or -1 after an error message that has the
+ * line; if memory is out @graph may have a part.
+ */
+int order_file_read(const char *path, struct order_graph *graph, unsigned int *sources,
+		    bool generalise, struct order_file_origin *origin);
+
+#endif

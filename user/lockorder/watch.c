@@ -1,0 +1,329 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "watch.h"
+
+#include "../kernel_file.h"
+#include "../message.h"
+#include "../preemption.h"
+#include "../program_set.h"
+#include "lockorder_fentry.skel.h"
+#include "lockorder_kprobe.skel.h"
+
+#include <bpf/bpf.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* Programs that hook VFIO are loaded with it: its types are there only then. */
+enum part_name {
+	PART_KERNEL,
+	PART_VFIO,
+	PARTS,
+};
+
+struct order_watch {
+	bool kprobes;
+	bool warned; /* that VFIO's part cannot be loaded, since VFIO was */
+	struct program_set parts[PARTS];
+	struct ring_buffer *ring;
+	const struct order_receiver *receiver;
+	__u64 missed_before; /* by parts that are gone */
+};
+
+static const char *const shared_maps[] = { ".bss",	   "order_tasks", "order_locks",
+					   "order_names",  "order_edges", "order_events",
+					   "order_devices" };
+
+/*
+ * Functions that arm a task, besides those that the programs name. Not each kernel has all of them.
+ */
+static const struct {
+	const char *function, *program;
+} usual_scopes[] = {
+	{ "pci_stop_and_remove_bus_device", "scope_of_pci_entry" },
+	{ "pci_reset_function", "scope_of_pci_entry" },
+	{ "pci_reset_function_locked", "scope_of_pci_entry" },
+	{ "pci_try_reset_function", "scope_of_pci_entry" },
+	{ "pci_reset_bus", "scope_of_pci_entry" },
+	{ "pci_enable_sriov", "scope_of_pci_entry" },
+	{ "pci_disable_sriov", "scope_of_pci_entry" },
+	{ "device_driver_detach", "scope_of_device_entry" },
+	{ "device_release_driver", "scope_of_device_entry" },
+	{ "driver_detach", "scope_entry" },
+	{ "pciehp_ist", "scope_entry" },
+	{ "zpci_event_availability", "scope_entry" },
+	{ "zpci_event_error", "scope_entry" },
+};
+
+static bool vfio_is_there(void)
+{
+	/* Built in, it shows by the driver that needs it, which has parameters. */
+	return !access("/sys/kernel/btf/vfio", F_OK) || !access("/sys/module/vfio_pci", F_OK);
+}
+
+/*
+ * Loading
+ */
+
+static int share_maps(struct bpf_object *object, const struct bpf_object *first)
+{
+	int error = 0;
+
+	for (size_t i = 0; i < sizeof(shared_maps) / sizeof(shared_maps[0]) && !error; i++)
+		error = bpf_map__reuse_fd(bpf_object__find_map_by_name(object, shared_maps[i]),
+					  bpf_object__find_map_fd_by_name(first, shared_maps[i]));
+	return error;
+}
+
+static enum part_name part_of(const struct bpf_program *program)
+{
+	return strncmp(bpf_program__name(program), "vfio_", 5) ? PART_KERNEL : PART_VFIO;
+}
+
+/* NULL with errno. */
+static struct bpf_object *load_object(const struct order_watch *watch, enum part_name part)
+{
+	LIBBPF_OPTS(bpf_object_open_opts, options, .object_name = "vfioscope_order");
+	struct bpf_program *program;
+	struct bpf_object *object;
+	const void *elf;
+	size_t bytes;
+	int error = 0;
+
+	elf = watch->kprobes ? lockorder_kprobe__elf_bytes(&bytes) :
+			       lockorder_fentry__elf_bytes(&bytes);
+	object = bpf_object__open_mem(elf, bytes, &options);
+	if (!object)
+		return NULL;
+	bpf_object__for_each_program (program, object)
+		bpf_program__set_autoload(program, part_of(program) == part);
+	if (part != PART_KERNEL)
+		error = share_maps(object, watch->parts[PART_KERNEL].object);
+	error = error ?: bpf_object__load(object);
+	if (!error)
+		return object;
+	bpf_object__close(object);
+	errno = -error;
+	return NULL;
+}
+
+static void close_part(struct order_watch *watch, struct program_set *part)
+{
+	watch->missed_before += program_set_missed(part);
+	program_set_close(part);
+}
+
+static int open_part(struct order_watch *watch, enum part_name name)
+{
+	struct program_set *part = &watch->parts[name];
+
+	part->object = load_object(watch, name);
+	if (!part->object)
+		return -1;
+	program_set_attach(part);
+	if (part->link_count)
+		return 0;
+	close_part(watch, part);
+	errno = EOPNOTSUPP;
+	return -1;
+}
+
+/* Returns -1 with errno: the kernel has no such function, or none that can be hooked. */
+static int attach_scope(struct order_watch *watch, const char *function, const char *program)
+{
+	struct program_set *set = &watch->parts[PART_KERNEL];
+	const struct bpf_program *entry, *end;
+
+	entry = bpf_object__find_program_by_name(set->object, program);
+	end = bpf_object__find_program_by_name(set->object, "scope_exit");
+	if (program_set_add(set, bpf_program__attach_kprobe(end, true, function)))
+		return -1;
+	return program_set_add(set, bpf_program__attach_kprobe(entry, false, function));
+}
+
+static int attach_scopes(struct order_watch *watch, char *const *scopes)
+{
+	for (size_t i = 0; i < sizeof(usual_scopes) / sizeof(usual_scopes[0]); i++)
+		if (attach_scope(watch, usual_scopes[i].function, usual_scopes[i].program))
+			message_debug("%s: %s", usual_scopes[i].function, strerror(errno));
+	for (; scopes && *scopes; scopes++) {
+		if (!attach_scope(watch, *scopes, "scope_entry"))
+			continue;
+		message_error(
+			"--scope %s: this kernel has no such function that can be hooked (see "
+			"available_filter_functions in /sys/kernel/tracing)",
+			*scopes);
+		return -1;
+	}
+	return 0;
+}
+
+void order_watch_pick_up_modules(struct order_watch *watch)
+{
+	struct program_set *part = &watch->parts[PART_VFIO];
+
+	if (!vfio_is_there()) {
+		close_part(watch, part);
+		watch->warned = false;
+		return;
+	}
+	if (part->object || !open_part(watch, PART_VFIO))
+		return;
+	message_debug("VFIO: %s", strerror(errno));
+	if (watch->warned)
+		return;
+	watch->warned = true;
+	message_warning("who uses and who removes VFIO devices is not seen: %s", strerror(errno));
+}
+
+/*
+ * News
+ */
+
+static int receive(void *argument, void *data, size_t bytes)
+{
+	const struct order_receiver *receiver = argument;
+	const __u32 *type = data;
+
+	if (*type == ORDER_EVENT_LOCK && bytes >= sizeof(struct order_lock_event))
+		receiver->lock(data, receiver->argument);
+	else if (*type == ORDER_EVENT_EDGE && bytes >= sizeof(struct order_edge_event))
+		receiver->edge(data, receiver->argument);
+	else if (*type == ORDER_EVENT_DEVICE && bytes >= sizeof(struct order_device_event))
+		receiver->device(data, receiver->argument);
+	else if (*type == ORDER_EVENT_GONE && bytes >= sizeof(struct order_gone_event))
+		receiver->gone(data, receiver->argument);
+	else if (*type == ORDER_EVENT_MODULE)
+		receiver->module(receiver->argument);
+	return 0;
+}
+
+int order_watch_event_fd(const struct order_watch *watch)
+{
+	return ring_buffer__epoll_fd(watch->ring);
+}
+
+int order_watch_receive(struct order_watch *watch)
+{
+	return ring_buffer__consume(watch->ring) < 0 ? -1 : 0;
+}
+
+static int map_of(const struct order_watch *watch, const char *name)
+{
+	return bpf_object__find_map_fd_by_name(watch->parts[PART_KERNEL].object, name);
+}
+
+int order_watch_seen(const struct order_watch *watch, const struct order_key *key,
+		     struct order_seen *seen)
+{
+	return bpf_map_lookup_elem(map_of(watch, "order_edges"), key, seen) ? -1 : 0;
+}
+
+bool order_watch_is_current(const struct order_watch *watch, __u64 address, __u32 id)
+{
+	__u32 known[2]; /* as struct order_lock has it: its number, its kind */
+
+	return !bpf_map_lookup_elem(map_of(watch, "order_locks"), &address, known) &&
+	       known[0] == id;
+}
+
+void order_watch_forget(const struct order_watch *watch, __u64 address)
+{
+	bpf_map_delete_elem(map_of(watch, "order_locks"), &address);
+}
+
+/*
+ * Opening
+ */
+
+static void say_failure(void)
+{
+	if (errno == EPERM || errno == EACCES)
+		message_error("cannot load BPF programs: run as root, or with CAP_BPF, CAP_PERFMON "
+			      "and CAP_SYS_ADMIN");
+	else
+		message_error(
+			"cannot watch in which order locks are taken: %s: a kernel from 6.1 on "
+			"is needed, with CONFIG_DEBUG_INFO_BTF=y (-v shows what this one "
+			"says)",
+			strerror(errno));
+}
+
+static int open_kernel_part(struct order_watch *watch)
+{
+	int error = open_part(watch, PART_KERNEL);
+
+	/* Some kernels load such programs and do not attach them, or call locks otherwise. */
+	if (!error || watch->kprobes || errno == EPERM)
+		return error;
+	message_debug("fentry: %s; taking kprobes", strerror(errno));
+	watch->kprobes = true;
+	return open_part(watch, PART_KERNEL);
+}
+
+struct order_watch *order_watch_open(char *const *scopes, const struct order_receiver *receiver)
+{
+	struct order_watch *watch = calloc(1, sizeof(*watch));
+
+	if (!watch) {
+		message_error("out of memory");
+		return NULL;
+	}
+	watch->receiver = receiver;
+	/* Other programs would be skipped at times (preemption.h), or have no trampolines. */
+	watch->kprobes = preemption_in_kernel() || !kernel_has_jit();
+	if (open_kernel_part(watch)) {
+		say_failure();
+		order_watch_close(watch);
+		return NULL;
+	}
+	watch->ring =
+		ring_buffer__new(map_of(watch, "order_events"), receive, (void *)receiver, NULL);
+	if (!watch->ring) {
+		message_error("cannot read events: %s", strerror(errno));
+	} else if (!attach_scopes(watch, scopes)) {
+		order_watch_pick_up_modules(watch);
+		return watch;
+	}
+	order_watch_close(watch);
+	return NULL;
+}
+
+void order_watch_close(struct order_watch *watch)
+{
+	if (!watch)
+		return;
+	for (size_t i = PARTS; i-- > 0;)
+		close_part(watch, &watch->parts[i]);
+	ring_buffer__free(watch->ring);
+	free(watch);
+}
+
+/*
+ * Losses
+ */
+
+/* What has another name in each kernel, or is there in kernels that check locks themselves. */
+static bool is_optional(const char *name)
+{
+	return strstr(name, "nest") || strstr(name, "_fault_") || strstr(name, "init_generic") ||
+	       !strcmp(name, "mutex_init_entry");
+}
+
+struct order_losses order_watch_losses(const struct order_watch *watch)
+{
+	struct order_losses losses = { .missed_runs = watch->missed_before };
+	const __u32 first = 0;
+
+	bpf_map_lookup_elem(map_of(watch, ".bss"), &first, &losses.state);
+	for (size_t i = 0; i < PARTS; i++) {
+		const struct program_set *part = &watch->parts[i];
+
+		losses.missed_runs += program_set_missed(part);
+		for (size_t j = 0; j < part->absent_count; j++)
+			if (!is_optional(part->absent[j]) &&
+			    losses.absent < sizeof(losses.names) / sizeof(losses.names[0]))
+				losses.names[losses.absent++] = part->absent[j];
+	}
+	return losses;
+}

@@ -1,0 +1,287 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "order_graph.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct key {
+	const char *from, *to;
+	enum order_mode from_mode, to_mode;
+};
+
+static struct key key_of(const struct order_edge *edge)
+{
+	return (struct key){ edge->from, edge->to, edge->from_mode, edge->to_mode };
+}
+
+static int compare(const struct key *key, const struct order_edge *edge)
+{
+	int order = strcmp(key->from, edge->from);
+
+	if (!order)
+		order = strcmp(key->to, edge->to);
+	if (!order)
+		order = (int)key->from_mode - (int)edge->from_mode;
+	if (!order)
+		order = (int)key->to_mode - (int)edge->to_mode;
+	return order;
+}
+
+/* Where the edge is, or else belongs: bsearch() does not say that. */
+static size_t place_of(const struct order_graph *graph, const struct key *key)
+{
+	size_t first = 0, end = graph->count;
+
+	while (first < end) {
+		size_t middle = first + (end - first) / 2;
+
+		if (compare(key, graph->edge[middle]) > 0)
+			first = middle + 1;
+		else
+			end = middle;
+	}
+	return first;
+}
+
+static struct order_edge *edge_at(const struct order_graph *graph, size_t place,
+				  const struct key *key)
+{
+	if (place == graph->count || compare(key, graph->edge[place]))
+		return NULL;
+	return graph->edge[place];
+}
+
+struct order_graph *order_graph_new(void)
+{
+	return calloc(1, sizeof(struct order_graph));
+}
+
+void order_graph_free(struct order_graph *graph)
+{
+	if (!graph)
+		return;
+	for (size_t i = 0; i < graph->count; i++)
+		free(graph->edge[i]);
+	free(graph->edge);
+	order_known_free(&graph->known);
+	free(graph);
+}
+
+size_t order_graph_edges(const struct order_graph *graph, const struct order_edge *const **edges)
+{
+	*edges = (const struct order_edge *const *)graph->edge;
+	return graph->count;
+}
+
+const struct order_edge *order_graph_edge(const struct order_graph *graph, const char *from,
+					  const char *to, enum order_mode from_mode,
+					  enum order_mode to_mode)
+{
+	const struct key key = { from, to, from_mode, to_mode };
+
+	return edge_at(graph, place_of(graph, &key), &key);
+}
+
+/*
+ * Two that are one. Each returns whether it can make a difference to a cycle.
+ */
+
+/* The same program on many hosts is not many tasks: each host may have one of it. */
+bool order_same_task(const struct order_edge *one, const struct order_edge *other)
+{
+	if (one->source != other->source)
+		return !strncmp(one->task.comm, other->task.comm, COMM_BYTES);
+	return one->task.tid == other->task.tid && one->task.start_ns == other->task.start_ns;
+}
+
+static bool merge_tasks(struct order_edge *known, const struct order_edge *edge)
+{
+	if (known->many_tasks || (!edge->many_tasks && order_same_task(known, edge)))
+		return false;
+	known->many_tasks = true;
+	return true;
+}
+
+static bool has_guard(const struct order_edge *edge, const char *name)
+{
+	for (size_t i = 0; i < edge->guards; i++)
+		if (!strcmp(edge->guard[i], name))
+			return true;
+	return false;
+}
+
+static bool merge_guards(struct order_edge *known, const struct order_edge *edge)
+{
+	size_t before = known->guards, kept = 0;
+
+	for (size_t i = 0; i < before; i++) {
+		if (!has_guard(edge, known->guard[i]))
+			continue;
+		if (kept != i)
+			memcpy(known->guard[kept], known->guard[i], ORDER_CLASS_BYTES);
+		kept++;
+	}
+	known->guards = kept;
+	return kept != before;
+}
+
+/* A stack is of a task, in what it did. */
+static bool merge_stacks(struct order_edge *known, const struct order_edge *edge)
+{
+	bool other_source = known->source != edge->source;
+
+	if (known->frames || !edge->frames)
+		return false;
+	known->source = edge->source;
+	known->task = edge->task;
+	memcpy(known->scope, edge->scope, sizeof(known->scope));
+	known->frames = edge->frames;
+	memcpy(known->frame, edge->frame, sizeof(known->frame));
+	/* The task has other numbers then. */
+	return other_source;
+}
+
+static bool merge(struct order_edge *known, const struct order_edge *edge)
+{
+	bool matters = merge_tasks(known, edge);
+
+	matters |= merge_guards(known, edge);
+	matters |= merge_stacks(known, edge);
+	known->count += edge->count;
+	if (edge->first_ns < known->first_ns)
+		known->first_ns = edge->first_ns;
+	if (edge->last_ns > known->last_ns)
+		known->last_ns = edge->last_ns;
+	return matters;
+}
+
+/*
+ * Changes
+ */
+
+static int make_room(struct order_graph *graph)
+{
+	size_t room = graph->room ? 2 * graph->room : 64;
+	struct order_edge **larger;
+
+	if (graph->count < graph->room)
+		return 0;
+	larger = realloc(graph->edge, room * sizeof(*larger));
+	if (!larger)
+		return -1;
+	graph->edge = larger;
+	graph->room = room;
+	return 0;
+}
+
+static void insert(struct order_graph *graph, size_t place, struct order_edge *edge)
+{
+	memmove(&graph->edge[place + 1], &graph->edge[place],
+		(graph->count - place) * sizeof(*graph->edge));
+	graph->edge[place] = edge;
+	graph->count++;
+}
+
+int order_graph_add(struct order_graph *graph, const struct order_edge *edge)
+{
+	const struct key key = key_of(edge);
+	size_t place = place_of(graph, &key);
+	struct order_edge *known = edge_at(graph, place, &key), *copy;
+
+	if (known) {
+		graph->changed |= merge(known, edge);
+		return 0;
+	}
+	if (make_room(graph))
+		return -1;
+	copy = malloc(sizeof(*copy));
+	if (!copy)
+		return -1;
+	*copy = *edge;
+	insert(graph, place, copy);
+	graph->changed = true;
+	return 0;
+}
+
+static bool rename_class(char class[ORDER_CLASS_BYTES], const char *from, const char *to)
+{
+	if (strcmp(class, from) != 0)
+		return false;
+	strcpy(class, to);
+	return true;
+}
+
+/* The guard may be there by its new name, too. */
+static bool rename_guards(struct order_edge *edge, const char *from, const char *to)
+{
+	bool had_both = has_guard(edge, to), any = false;
+	size_t kept = 0;
+
+	for (size_t i = 0; i < edge->guards; i++) {
+		bool is_it = rename_class(edge->guard[i], from, to);
+
+		any |= is_it;
+		if (is_it && had_both)
+			continue;
+		if (kept != i)
+			memcpy(edge->guard[kept], edge->guard[i], ORDER_CLASS_BYTES);
+		kept++;
+	}
+	edge->guards = kept;
+	return any;
+}
+
+static bool rename_edge(struct order_edge *edge, const char *from, const char *to)
+{
+	bool any = rename_class(edge->from, from, to);
+
+	any |= rename_class(edge->to, from, to);
+	any |= rename_guards(edge, from, to);
+	return any;
+}
+
+/* There is room for it: it was here before. */
+static void put_back(struct order_graph *graph, struct order_edge *edge)
+{
+	const struct key key = key_of(edge);
+	size_t place = place_of(graph, &key);
+	struct order_edge *known = edge_at(graph, place, &key);
+
+	if (known) {
+		merge(known, edge);
+		free(edge);
+	} else {
+		insert(graph, place, edge);
+	}
+}
+
+static int rename_all(struct order_graph *graph, const char *from, const char *to)
+{
+	struct order_edge **renamed = malloc((graph->count + 1) * sizeof(*renamed));
+	size_t kept = 0, moved = 0;
+
+	if (!renamed || order_known_rename(&graph->known, from, to)) {
+		free(renamed);
+		return -1;
+	}
+	for (size_t i = 0; i < graph->count; i++) {
+		if (rename_edge(graph->edge[i], from, to))
+			renamed[moved++] = graph->edge[i];
+		else
+			graph->edge[kept++] = graph->edge[i];
+	}
+	graph->count = kept;
+	for (size_t i = 0; i < moved; i++)
+		put_back(graph, renamed[i]);
+	graph->changed |= moved > 0;
+	free(renamed);
+	return 0;
+}
+
+int order_graph_rename(struct order_graph *graph, const char *from, const char *to)
+{
+	char class[ORDER_CLASS_BYTES] = "";
+
+	strncpy(class, to, sizeof(class) - 1);
+	return strcmp(from, class) ? rename_all(graph, from, class) : 0;
+}

@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Orders in which locks are taken, as a graph: an edge from each lock that was held to the one that
+ * was wanted then. Who takes the edges of a cycle at the same time never goes on. Pure: no I/O, no
+ * kernel.
+ *
+ * The rules are lockdep's, and ours: a cycle whose edges were all seen under one and the same
+ * exclusive lock cannot happen, nor can one of readers alone.
+ */
+#ifndef VFIOSCOPE_ORDER_H
+#define VFIOSCOPE_ORDER_H
+
+#include "cycles.h"
+
+#include <vfioscope/lockorder.h>
+
+#define ORDER_CLASS_BYTES 192
+#define ORDER_FRAME_BYTES 128
+
+struct order_task {
+	__u32 tid, pid;
+	__u64 start_ns; /* with tid it tells tasks of one source apart */
+	char comm[COMM_BYTES];
+};
+
+/*
+ * What was seen of one order. Classes say what a lock is, and of which device: "zdev.state_lock of
+ * 0001:00:00.0", "OPEN(0001:00:00.0)", "kn->active of 0000:01:00.0/rescan",
+ * "pci_rescan_remove_lock".
+ */
+struct order_edge {
+	char from[ORDER_CLASS_BYTES], to[ORDER_CLASS_BYTES];
+	enum order_mode from_mode, to_mode;
+	__u64 count;		 /* how often */
+	__u64 first_ns, last_ns; /* CLOCK_REALTIME */
+	unsigned int source;	 /* which run it is of: numbers of tasks mean something within it */
+	struct order_task task;	 /* who did so first */
+	bool many_tasks;	 /* and others did too */
+	char scope[ORDER_CLASS_BYTES]; /* what it did: "write", "sysfs", ... */
+	size_t guards;		 /* exclusive locks that were held before @from, each time */
+	char guard[ORDER_GUARDS][ORDER_CLASS_BYTES];
+	unsigned int frames; /* of the kernel stack, when it was first seen */
+	char frame[STACK_FRAMES][ORDER_FRAME_BYTES];
+};
+
+/* From the least to the most grave. */
+enum order_label {
+	ORDER_NONE,	 /* it cannot block: readers alone */
+	ORDER_LOW,	 /* all of it was seen in one task only, which cannot be at two places */
+	ORDER_GUARDED,	 /* one exclusive lock is always held before */
+	ORDER_SUSPECTED, /* readers are in it, who block only behind a writer */
+	ORDER_PREDICTED,
+	ORDER_LABELS,
+};
+
+/* Each edge leads to where the next one begins, the last one to where the first one does. */
+struct order_cycle {
+	__u64 id; /* 1, 2, ...: in the order in which they were reported first */
+	enum order_label label;
+	size_t count;
+	const struct order_edge *edge[CYCLE_MOST_EDGES];
+	const char *guard; /* of ORDER_GUARDED, else NULL */
+};
+
+struct order_graph;
+
+struct order_graph *order_graph_new(void); /* NULL: out of memory */
+void order_graph_free(struct order_graph *graph);
+
+/*
+ * Adds what was seen to what is known of the order from @edge's from to its to, in these modes:
+ * counts add up, times widen, of the guards stays what both have. Of the rest the first stays.
+ * Returns 0, or -1: out of memory.
+ */
+int order_graph_add(struct order_graph *graph, const struct order_edge *edge);
+
+/* The class turns out to be called otherwise, and may be one that is there already. 0, or -1. */
+int order_graph_rename(struct order_graph *graph, const char *from, const char *to);
+
+/* All edges, sorted by from, to and modes; until the graph is changed. */
+size_t order_graph_edges(const struct order_graph *graph, const struct order_edge *const **edges);
+const struct order_edge *order_graph_edge(const struct order_graph *graph, const char *from,
+					  const char *to, enum order_mode from_mode,
+					  enum order_mode to_mode);
+
+/* @cycle, and what it leads to, stays until the graph is changed or checked again. */
+typedef void (*order_report)(const struct order_cycle *cycle, void *argument);
+
+/*
+ * Reports each cycle that is new, or has become graver since it was reported. Nothing is done if
+ * nothing has changed since the last call. CYCLES_CUT: not all were looked for.
+ */
+enum cycles_result order_graph_check(struct order_graph *graph, order_report report,
+				     void *argument);
+
+/* How many cycles there are of a label, of those that were reported. */
+size_t order_graph_cycles(const struct order_graph *graph, enum order_label label);
+
+/*
+ * Puts "*" for the device, so that orders of many devices and hosts are one: if the edge is about
+ * one device alone. An order between two devices (a bridge and what is behind it) stays as it is.
+ */
+void order_edge_generalise(struct order_edge *edge);
+
+/* "predicted", "guarded", ...; "exclusive", "shared". "?" for a number that is none. */
+const char *order_label_name(unsigned int label);
+const char *order_mode_name(unsigned int mode);
+/* "write", "sysfs", ... of enum order_scope */
+const char *order_scope_name(unsigned int scope);
+
+#endif

@@ -1,0 +1,259 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "order_components.h"
+#include "order_graph.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define SEARCH_STEPS 1000000
+
+/* Classes become nodes; the array of edges gets ever shorter. */
+struct search {
+	struct order_known *known;
+	const char **node; /* sorted */
+	bool *written;	   /* of each node: somebody holds it exclusively, or wants to */
+	size_t nodes;
+	const struct order_edge **edge;
+	struct cycle_edge *ends; /* of each edge */
+	size_t edges;
+	size_t *number; /* of each node: its component's, then its new one */
+	int error;
+};
+
+static struct cycle_graph graph_of(const struct search *search)
+{
+	return (struct cycle_graph){ search->nodes, search->edges, search->ends };
+}
+
+/*
+ * Nodes and edges
+ */
+
+static int compare_names(const void *name, const void *node)
+{
+	return strcmp(name, *(const char *const *)node);
+}
+
+static const char **node_of(const struct search *search, const char *name)
+{
+	return bsearch(name, search->node, search->nodes, sizeof(*search->node), compare_names);
+}
+
+/* What is never held while another is wanted is part of no cycle. */
+static void take_nodes(struct search *search, const struct order_graph *graph)
+{
+	for (size_t i = 0; i < graph->count; i++)
+		if (!i || strcmp(graph->edge[i]->from, graph->edge[i - 1]->from) != 0)
+			search->node[search->nodes++] = graph->edge[i]->from;
+}
+
+static void take_edges(struct search *search, const struct order_graph *graph)
+{
+	for (size_t i = 0; i < graph->count; i++) {
+		const struct order_edge *edge = graph->edge[i];
+		const char **to_node = node_of(search, edge->to);
+		size_t from = (size_t)(node_of(search, edge->from) - search->node);
+		size_t to = to_node ? (size_t)(to_node - search->node) : search->nodes;
+
+		search->written[from] |= edge->from_mode == ORDER_EXCLUSIVE;
+		search->written[to] |= edge->to_mode == ORDER_EXCLUSIVE;
+		if (!to_node)
+			continue;
+		search->edge[search->edges] = edge;
+		search->ends[search->edges++] = (struct cycle_edge){ from, to };
+	}
+}
+
+/* What leads from one component to another cannot come back. */
+static void keep_edges_within_components(struct search *search)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < search->edges; i++) {
+		const struct cycle_edge ends = search->ends[i];
+
+		if (search->number[ends.from] != search->number[ends.to])
+			continue;
+		search->edge[kept] = search->edge[i];
+		search->ends[kept++] = ends;
+	}
+	search->edges = kept;
+}
+
+/*
+ * Each node that is left has an edge that leaves it, and edges are sorted by that: so nodes keep
+ * their order.
+ */
+static void keep_nodes_with_edges(struct search *search)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < search->edges; i++) {
+		size_t node = search->ends[i].from;
+
+		if (i && search->ends[i - 1].from == node)
+			continue;
+		search->written[kept] = search->written[node];
+		search->number[node] = kept++;
+	}
+	for (size_t i = 0; i < search->edges; i++) {
+		struct cycle_edge *ends = &search->ends[i];
+
+		*ends = (struct cycle_edge){ search->number[ends->from], search->number[ends->to] };
+	}
+	search->nodes = kept;
+}
+
+/*
+ * Cycles
+ */
+
+/* By where tasks wait: readers do so only behind a writer. */
+static enum order_label judge_waits(const struct search *search, const size_t *edges, size_t length)
+{
+	enum order_label label = ORDER_PREDICTED;
+
+	for (size_t i = 0; i < length; i++) {
+		const struct order_edge *holder = search->edge[edges[(i + 1) % length]];
+
+		if (search->edge[edges[i]]->to_mode == ORDER_EXCLUSIVE ||
+		    holder->from_mode == ORDER_EXCLUSIVE)
+			continue;
+		if (!search->written[search->ends[edges[i]].to])
+			return ORDER_NONE;
+		label = ORDER_SUSPECTED;
+	}
+	return label;
+}
+
+/* Tasks of two runs are two: they can do so on one host, some day. */
+static bool is_of_one_task(const struct order_cycle *cycle)
+{
+	const struct order_edge *first = cycle->edge[0];
+
+	for (size_t i = 0; i < cycle->count; i++)
+		if (cycle->edge[i]->many_tasks || cycle->edge[i]->source != first->source ||
+		    !order_same_task(cycle->edge[i], first))
+			return false;
+	return true;
+}
+
+static bool guards(const struct order_edge *edge, const char *name)
+{
+	/* What is itself waited for in the cycle keeps nobody out of it. */
+	if (!strcmp(edge->from, name))
+		return false;
+	for (size_t i = 0; i < edge->guards; i++)
+		if (!strcmp(edge->guard[i], name))
+			return true;
+	return false;
+}
+
+static const char *find_guard(const struct order_cycle *cycle)
+{
+	const struct order_edge *first = cycle->edge[0];
+
+	for (size_t i = 0; i < first->guards; i++) {
+		size_t guarded = 0;
+
+		while (guarded < cycle->count && guards(cycle->edge[guarded], first->guard[i]))
+			guarded++;
+		if (guarded == cycle->count)
+			return first->guard[i];
+	}
+	return NULL;
+}
+
+static bool take_cycle(const size_t *edges, size_t length, void *argument)
+{
+	struct search *search = argument;
+	struct order_cycle cycle = { .count = length, .edge = { search->edge[edges[0]] } };
+	const char *guard;
+
+	cycle.label = judge_waits(search, edges, length);
+	if (cycle.label == ORDER_NONE)
+		return true;
+	for (size_t i = 1; i < length; i++)
+		cycle.edge[i] = search->edge[edges[i]];
+	guard = find_guard(&cycle);
+	/* One task can wait for itself, whatever it holds. */
+	if (length > 1 && is_of_one_task(&cycle)) {
+		cycle.label = ORDER_LOW;
+	} else if (length > 1 && guard) {
+		cycle.label = ORDER_GUARDED;
+		cycle.guard = guard;
+	}
+	search->error = order_known_note(search->known, &cycle);
+	return !search->error;
+}
+
+/*
+ * Search
+ */
+
+static int open_search(struct search *search, struct order_graph *graph)
+{
+	size_t room = graph->count + 1;
+
+	*search = (struct search){
+		.known = &graph->known,
+		.node = calloc(room, sizeof(*search->node)),
+		.written = calloc(room, sizeof(*search->written)),
+		.edge = calloc(room, sizeof(*search->edge)),
+		.ends = calloc(room, sizeof(*search->ends)),
+		.number = calloc(room, sizeof(*search->number)),
+	};
+	return search->node && search->written && search->edge && search->ends && search->number ?
+		       0 :
+		       -1;
+}
+
+static void close_search(struct search *search)
+{
+	free(search->node);
+	free(search->written);
+	free(search->edge);
+	free(search->ends);
+	free(search->number);
+}
+
+static enum cycles_result find(struct search *search, const struct order_graph *graph)
+{
+	struct cycle_graph whole, part;
+	enum cycles_result result;
+
+	take_nodes(search, graph);
+	take_edges(search, graph);
+	whole = graph_of(search);
+	if (order_components(&whole, search->number))
+		return CYCLES_NO_MEMORY;
+	keep_edges_within_components(search);
+	keep_nodes_with_edges(search);
+	part = graph_of(search);
+	order_known_begin(search->known);
+	result = cycles_find(&part, SEARCH_STEPS, take_cycle, search);
+	return search->error ? CYCLES_NO_MEMORY : result;
+}
+
+enum cycles_result order_graph_check(struct order_graph *graph, order_report report, void *argument)
+{
+	struct search search;
+
+	if (!graph->changed)
+		return graph->result;
+	if (open_search(&search, graph))
+		graph->result = CYCLES_NO_MEMORY;
+	else
+		graph->result = find(&search, graph);
+	close_search(&search);
+	if (graph->result == CYCLES_NO_MEMORY)
+		return CYCLES_NO_MEMORY;
+	graph->changed = false;
+	order_known_report(&graph->known, report, argument);
+	return graph->result;
+}
+
+size_t order_graph_cycles(const struct order_graph *graph, enum order_label label)
+{
+	return order_known_count(&graph->known, label);
+}

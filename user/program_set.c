@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "program_set.h"
+
+#include "missed.h"
+
+#include <string.h>
+
+bool program_is(const struct bpf_program *program, const char *kind)
+{
+	return !strncmp(bpf_program__section_name(program), kind, strlen(kind));
+}
+
+static bool is_exit(const struct bpf_program *program)
+{
+	return program_is(program, "fexit/") || program_is(program, "kretprobe/");
+}
+
+/* What is attached by hand, to any function, and what is run when it is asked. */
+static bool is_apart(const struct bpf_program *program)
+{
+	return program_is(program, "iter/") || !strchr(bpf_program__section_name(program), '/');
+}
+
+int program_set_add(struct program_set *set, struct bpf_link *link)
+{
+	if (!link)
+		return -1;
+	if (set->link_count == PROGRAM_SET_MOST) {
+		bpf_link__destroy(link);
+		return -1;
+	}
+	set->links[set->link_count++] = link;
+	return 0;
+}
+
+static void attach(struct program_set *set, bool exits)
+{
+	struct bpf_program *program;
+
+	bpf_object__for_each_program (program, set->object) {
+		if (!bpf_program__autoload(program) || is_apart(program) ||
+		    is_exit(program) != exits)
+			continue;
+		if (program_set_add(set, bpf_program__attach(program)) &&
+		    set->absent_count < PROGRAM_SET_MOST)
+			set->absent[set->absent_count++] = bpf_program__name(program);
+	}
+}
+
+void program_set_attach(struct program_set *set)
+{
+	/* What has begun has to end: exits first. */
+	attach(set, true);
+	attach(set, false);
+}
+
+__u64 program_set_missed(const struct program_set *set)
+{
+	__u64 missed = 0;
+
+	if (!set->object)
+		return 0;
+	for (size_t i = 0; i < set->link_count; i++)
+		missed += missed_by_link(set->links[i]);
+	return missed + missed_by_programs(set->object);
+}
+
+void program_set_close(struct program_set *set)
+{
+	while (set->link_count)
+		bpf_link__destroy(set->links[--set->link_count]);
+	bpf_object__close(set->object);
+	*set = (struct program_set){ 0 };
+}
