@@ -30,6 +30,10 @@ struct {
 
 #pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
 
+struct kernfs_open_file___lockorder {
+	struct mutex mutex;
+};
+
 struct kernfs_root___lockorder {
 	struct rw_semaphore kernfs_rwsem;
 };
@@ -165,13 +169,13 @@ static __always_inline int take(__u64 lock, __u32 kind, __u32 mode)
 {
 	if (!is_about(lock))
 		return 0;
-	order_want(kind, mode, 0);
+	order_want(kind, mode, 0, 0);
 	return order_hold(kind, mode, false);
 }
 
 static __always_inline int take_or_fail(__u64 lock, __u32 kind, __u32 mode)
 {
-	return is_about(lock) ? order_want(kind, mode, 0) : 0;
+	return is_about(lock) ? order_want(kind, mode, 0, 0) : 0;
 }
 
 static __always_inline int try(__u64 lock)
@@ -286,14 +290,21 @@ NESTED_FALLIBLE(mutex_lock_killable_nested, ORDER_MUTEX, ORDER_EXCLUSIVE)
 NESTED_FALLIBLE(down_read_killable_nested, ORDER_RWSEM, ORDER_SHARED)
 NESTED_FALLIBLE(down_write_killable_nested, ORDER_RWSEM, ORDER_EXCLUSIVE)
 
+/* To delete what is not there takes a lock, to look does not. */
+static __always_inline void forget(void *map, __u64 lock)
+{
+	if (bpf_map_lookup_elem(map, &lock))
+		bpf_map_delete_elem(map, &lock);
+}
+
 /* What lies there now is another lock than before, if there was one. */
 static __always_inline int initialise(__u64 lock, __u64 name)
 {
-	bpf_map_delete_elem(&order_locks, &lock);
-	if (!nobody_is_armed() && armed_task())
+	forget(&order_locks, lock);
+	if (name && !nobody_is_armed() && armed_task())
 		bpf_map_update_elem(&order_names, &lock, &name, BPF_ANY);
 	else
-		bpf_map_delete_elem(&order_names, &lock);
+		forget(&order_names, lock);
 	return 0;
 }
 
@@ -306,8 +317,7 @@ int BPF_KPROBE(mutex_init_entry, __u64 lock, __u64 name)
 SEC("kprobe/mutex_init_generic")
 int BPF_KPROBE(mutex_init_generic_entry, __u64 lock)
 {
-	bpf_map_delete_elem(&order_locks, &lock);
-	return 0;
+	return initialise(lock, 0);
 }
 
 SEC("kprobe/__init_rwsem")
@@ -342,6 +352,26 @@ static __always_inline bool is_of_interest(const struct short_name *name)
 	       NAME_IS(*name, "drivers_probe");
 }
 
+static __always_inline void forget_scope_of_task(void)
+{
+	struct order_armed_task *armed = armed_task();
+
+	if (armed)
+		forget_scope(armed);
+}
+
+/* An open file has a mutex of its own: it is the file's, whoever opens it. */
+static __always_inline void name_mutex_of(struct file *file, struct kernfs_node___vfioscope *node)
+{
+	struct seq_file *sequence = BPF_CORE_READ(file, private_data);
+	struct kernfs_open_file___lockorder *open = BPF_CORE_READ(sequence, private);
+	__u64 mutex =
+		(__u64)open + bpf_core_field_offset(struct kernfs_open_file___lockorder, mutex);
+
+	if (!known_number(mutex, ORDER_MUTEX))
+		number_lock(mutex, ORDER_MUTEX, (__u64)node);
+}
+
 ENTRY(kernfs_fop_write_iter, struct kiocb *iocb)
 {
 	struct kernfs_node___vfioscope *node = sysfs_node(BPF_CORE_READ(iocb, ki_filp));
@@ -352,7 +382,9 @@ ENTRY(kernfs_fop_write_iter, struct kiocb *iocb)
 	if (!is_of_interest(&name))
 		return 0;
 	arm(ORDER_SCOPE_SYSFS);
-	note_writes(true);
+	if (note_writes(true))
+		forget_scope_of_task();
+	name_mutex_of(BPF_CORE_READ(iocb, ki_filp), node);
 	object = sysfs_object(node);
 	if (!object)
 		return 0;
@@ -388,23 +420,31 @@ int BPF_KPROBE(kernfs_break_active_protection_entry, __u64 node)
 	return release(node);
 }
 
+/* Does the same, at times without a call. */
+SEC("kprobe/kernfs_remove_self")
+int BPF_KPROBE(kernfs_remove_self_entry, __u64 node)
+{
+	return release(node);
+}
+
 SEC("kprobe/kernfs_unbreak_active_protection")
 int BPF_KPROBE(kernfs_unbreak_active_protection_entry, __u64 node)
 {
-	return is_about(node) ? order_hold(ORDER_ACTIVE, ORDER_SHARED, true) : 0;
+	/* What was removed meanwhile nobody waits for any more. */
+	if (!known_number(node, ORDER_ACTIVE) || !is_about(node))
+		return 0;
+	return order_hold(ORDER_ACTIVE, ORDER_SHARED, true);
 }
 
 /* fs/kernfs/dir.c: kernfs_root() */
-static __always_inline __u64 tree_lock(struct kernfs_node___vfioscope *node)
+static __always_inline __u64 root_of(struct kernfs_node___vfioscope *node)
 {
 	struct kernfs_node___vfioscope *folder = kernfs_parent(node) ?: node;
-	struct kernfs_root___lockorder *root;
 
-	root = BPF_CORE_READ((struct kernfs_node___lockorder *)folder, dir.root);
-	return (__u64)root + bpf_core_field_offset(struct kernfs_root___lockorder, kernfs_rwsem);
+	return (__u64)BPF_CORE_READ((struct kernfs_node___lockorder *)folder, dir.root);
 }
 
-/* The tree's lock, which is held here, is let go before who writes is waited for. */
+/* The tree's locks, which are held here, are let go before who writes is waited for. */
 SEC("kprobe/kernfs_drain")
 int BPF_KPROBE(kernfs_drain_entry, struct kernfs_node___vfioscope *node)
 {
@@ -417,8 +457,9 @@ int BPF_KPROBE(kernfs_drain_entry, struct kernfs_node___vfioscope *node)
 	if (!is_of_interest(&name))
 		return 0;
 	if (is_about(address))
-		order_want(ORDER_ACTIVE, ORDER_EXCLUSIVE, tree_lock(node));
-	bpf_map_delete_elem(&order_locks, &address);
+		order_want(ORDER_ACTIVE, ORDER_EXCLUSIVE, root_of(node),
+			   bpf_core_type_size(struct kernfs_root___lockorder));
+	forget(&order_locks, address);
 	return 0;
 }
 
@@ -435,6 +476,10 @@ __noinline int order_begin_use(__u64 vfio, __u32 scope, __u32 use)
 	armed = armed_task();
 	if (!armed || use >= ORDER_USES)
 		return 0;
+	if (armed->uses[use]) {
+		pop(armed, armed->uses[use]);
+		forget_scope(armed);
+	}
 	armed->uses[use] = vfio;
 	push(armed, vfio, number_of(vfio, ORDER_OPEN), ORDER_OPEN, ORDER_SHARED, true);
 	return 0;
@@ -493,7 +538,7 @@ EXIT(vfio_group_fops_unl_ioctl, 3, __s64)
 	return disarm();
 }
 
-static __always_inline int use_mapping(struct vm_fault *fault)
+static __always_inline int use_mapping(struct vm_fault *fault, __u32 use)
 {
 	struct vfio_pci_core_device___lockorder *core;
 
@@ -505,20 +550,20 @@ static __always_inline int use_mapping(struct vm_fault *fault)
 		ORDER_SCOPE_FAULT, ORDER_USE_FAULT);
 }
 
-/* One of these takes all faults, in each kernel. */
-#define FAULT(function)                                                                            \
+/* Each kernel has some of these; the one for a page may be part of the one for more. */
+#define FAULT(function, use)                                                                       \
 	SEC("kprobe/" #function) int BPF_KPROBE(function##_entry, struct vm_fault *fault)          \
 	{                                                                                          \
-		return use_mapping(fault);                                                         \
+		return use_mapping(fault, use);                                                    \
 	}                                                                                          \
 	SEC("kretprobe/" #function) int BPF_KRETPROBE(function##_exit)                             \
 	{                                                                                          \
-		return order_end_use(ORDER_USE_FAULT);                                             \
+		return order_end_use(use);                                                         \
 	}
 
-FAULT(vfio_pci_mmap_fault)
-FAULT(vfio_pci_mmap_huge_fault)
-FAULT(vfio_pci_mmap_page_fault)
+FAULT(vfio_pci_mmap_fault, ORDER_USE_FAULT)
+FAULT(vfio_pci_mmap_huge_fault, ORDER_USE_FAULT)
+FAULT(vfio_pci_mmap_page_fault, ORDER_USE_PAGE_FAULT)
 
 ENTRY(vfio_unregister_group_dev, __u64 vfio)
 {
@@ -531,7 +576,7 @@ ENTRY(vfio_unregister_group_dev, __u64 vfio)
 	armed->leaves = vfio;
 	armed->wanted = vfio;
 	order_note_vfio(*(volatile __u64 *)&armed->leaves);
-	return order_want(ORDER_OPEN, ORDER_EXCLUSIVE, 0);
+	return order_want(ORDER_OPEN, ORDER_EXCLUSIVE, 0, 0);
 }
 
 /* There is nobody who has it open any more: what lies there next is another device. */

@@ -12,7 +12,7 @@
 struct order_state order_state;
 
 struct order_held {
-	__u64 lock; /* 0: it was released, while what was taken after it was not */
+	__u64 lock;
 	__u32 id;
 	__u8 kind;  /* enum order_kind */
 	__u8 mode;  /* enum order_mode */
@@ -24,6 +24,7 @@ struct order_held {
 enum order_use {
 	ORDER_USE_FILE,
 	ORDER_USE_FAULT,
+	ORDER_USE_PAGE_FAULT, /* which another one may be part of */
 	ORDER_USES,
 };
 
@@ -54,6 +55,17 @@ static __always_inline struct order_armed_task *armed_task(void)
 
 	armed = bpf_task_storage_get(&order_tasks, bpf_get_current_task_btf(), NULL, 0);
 	return armed && armed->depth ? armed : NULL;
+}
+
+/*
+ * The kernel does not run each program at each end of a function: there is room for so many returns
+ * only. What begins again has ended before.
+ */
+static __always_inline void forget_scope(struct order_armed_task *armed)
+{
+	__sync_fetch_and_add(&order_state.exits_missed, 1);
+	if (armed->depth > 1)
+		armed->depth--;
 }
 
 /* Locks that were taken before are not known. */
@@ -150,31 +162,26 @@ static __always_inline void push(struct order_armed_task *armed, __u64 lock, __u
 	armed->count = count + 1;
 }
 
-/* NULL: it is not known to be held. */
-static __always_inline struct order_held *find_held(struct order_armed_task *armed, __u64 lock)
+/* Its place, or ORDER_HELD: it is not known to be held. */
+static __always_inline __u32 find_held(struct order_armed_task *armed, __u64 lock)
 {
 	__u32 count = armed->count;
 
 	for (__u32 i = 1; i <= ORDER_HELD && i <= count; i++)
 		if (HELD(armed, count - i).lock == lock)
-			return &HELD(armed, count - i);
-	return NULL;
+			return count - i;
+	return ORDER_HELD;
 }
 
 static __always_inline void pop(struct order_armed_task *armed, __u64 lock)
 {
-	struct order_held *held = find_held(armed, lock);
-	__u32 count = armed->count;
+	__u32 count = armed->count, place = find_held(armed, lock);
 
-	if (!held)
+	if (place >= ORDER_HELD)
 		return;
-	held->lock = 0;
-	for (__u32 i = 0; i < ORDER_HELD && count; i++) {
-		if (HELD(armed, count - 1).lock)
-			break;
-		count--;
-	}
-	armed->count = count;
+	for (__u32 i = 1; i < ORDER_HELD && place + i < count; i++)
+		HELD(armed, place + i - 1) = HELD(armed, place + i);
+	armed->count = count - 1;
 }
 
 #endif

@@ -15,17 +15,14 @@
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_helpers.h>
 
-/* include/uapi/asm-generic/errno-base.h */
-#define E2BIG 7
-
 struct order_lock {
 	__u32 id;
 	__u32 kind; /* enum order_kind */
 };
 
-/* By address. */
+/* By address. Locks that are freed stay until there is no room. */
 struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
 	__uint(max_entries, ORDER_LOCKS);
 	__type(key, __u64);
 	__type(value, struct order_lock);
@@ -39,8 +36,9 @@ struct {
 	__type(value, __u64);
 } order_names SEC(".maps");
 
+/* User space keeps them: those of locks that are no more go first. */
 struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
 	__uint(max_entries, ORDER_EDGES);
 	__type(key, struct order_key);
 	__type(value, struct order_seen);
@@ -103,35 +101,48 @@ static __always_inline void name_lock(char *name, __u64 lock, __u32 kind)
 		name_initialised(name, lock);
 }
 
-/* The number that a lock gets, 0: it gets none, and this is counted. */
-static __always_inline __u32 number_lock(__u64 lock, __u32 kind)
+/* What the task found first, if another one was quicker. 0: the lock gets no number. */
+static __always_inline __u32 known_number(__u64 lock, __u32 kind)
+{
+	struct order_lock *known = bpf_map_lookup_elem(&order_locks, &lock);
+
+	return known && known->kind == kind ? known->id : 0;
+}
+
+/*
+ * The number that a lock gets, 0: it gets none, and this is counted. @called: what its name is made
+ * of, for a mutex that is a file's: its node.
+ */
+static __always_inline __u32 number_lock(__u64 lock, __u32 kind, __u64 called)
 {
 	struct order_lock_event *event = begin_event(sizeof(*event));
 	struct order_lock new = { .kind = kind };
 
 	if (!event)
 		return 0;
+	/* What was there, and is another kind of lock, is no more. */
+	bpf_map_delete_elem(&order_locks, &lock);
 	new.id = __sync_fetch_and_add(&order_state.last_id, 1) + 1;
-	if (bpf_map_update_elem(&order_locks, &lock, &new, BPF_ANY)) {
-		__sync_fetch_and_add(&order_state.locks_without_room, 1);
+	if (bpf_map_update_elem(&order_locks, &lock, &new, BPF_NOEXIST)) {
 		bpf_ringbuf_discard(event, 0);
-		return 0;
+		new.id = known_number(lock, kind);
+		if (!new.id)
+			__sync_fetch_and_add(&order_state.locks_without_room, 1);
+		return new.id;
 	}
 	event->type = ORDER_EVENT_LOCK;
 	event->id = new.id;
 	event->address = lock;
-	event->kind = kind;
+	event->kind = called ? ORDER_FILE : kind;
 	event->reserved = 0;
-	name_lock(event->name, lock, kind);
+	name_lock(event->name, called ?: lock, called ? ORDER_ACTIVE : kind);
 	bpf_ringbuf_submit(event, 0);
 	return new.id;
 }
 
 static __always_inline __u32 number_of(__u64 lock, __u32 kind)
 {
-	struct order_lock *known = bpf_map_lookup_elem(&order_locks, &lock);
-
-	return known && known->kind == kind ? known->id : number_lock(lock, kind);
+	return known_number(lock, kind) ?: number_lock(lock, kind, 0);
 }
 
 /*
@@ -153,7 +164,7 @@ static __always_inline void find_guards(struct order_armed_task *armed, __u32 in
 
 		if (count >= ORDER_GUARDS)
 			break;
-		if (held->lock && held->mode == ORDER_EXCLUSIVE && held->id && order_is_held(i))
+		if (held->mode == ORDER_EXCLUSIVE && held->id && order_is_held(i))
 			guard[count++ & (ORDER_GUARDS - 1)] = held->id;
 	}
 }
@@ -186,8 +197,10 @@ static __always_inline void tell_edge(const struct order_armed_task *armed,
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct order_edge_event *event = begin_event(sizeof(*event));
 
-	if (!event)
+	if (!event) {
+		seen->told = 0;
 		return;
+	}
 	event->type = ORDER_EVENT_EDGE;
 	event->key = *key;
 	event->scope = armed->scope;
@@ -209,6 +222,7 @@ static __always_inline void tell_edge(const struct order_armed_task *armed,
 static __always_inline struct order_seen *new_edge(const struct order_key *key,
 						   const __u32 guard[ORDER_GUARDS])
 {
+	struct order_seen *found;
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct order_seen seen = {
 		.first_ns = bpf_ktime_get_ns(),
@@ -218,9 +232,11 @@ static __always_inline struct order_seen *new_edge(const struct order_key *key,
 	};
 
 	__builtin_memcpy(seen.guard, guard, sizeof(seen.guard));
-	if (bpf_map_update_elem(&order_edges, key, &seen, BPF_NOEXIST) == -E2BIG)
+	bpf_map_update_elem(&order_edges, key, &seen, BPF_NOEXIST);
+	found = bpf_map_lookup_elem(&order_edges, key);
+	if (!found)
 		__sync_fetch_and_add(&order_state.edges_without_room, 1);
-	return bpf_map_lookup_elem(&order_edges, key);
+	return found;
 }
 
 /* Whether it is the first task, seen again. */
@@ -268,9 +284,10 @@ __noinline int order_add_edge(__u32 index, __u32 id, __u32 mode)
 
 /*
  * The task may have to wait for it: an edge from what it holds, the youngest; and as long as that
- * was only tried, from the one before. @released will not be held any more then.
+ * was only tried, from the one before. What lies in the @bytes from @released on will not be held
+ * any more then.
  */
-__noinline int order_want(__u32 kind, __u32 mode, __u64 released)
+__noinline int order_want(__u32 kind, __u32 mode, __u64 released, __u64 bytes)
 {
 	struct order_armed_task *armed = armed_task();
 	__u32 count = armed ? armed->count : 0, id;
@@ -281,7 +298,7 @@ __noinline int order_want(__u32 kind, __u32 mode, __u64 released)
 	for (__u32 i = 1; id && i <= ORDER_HELD && i <= count; i++) {
 		struct order_held *held = &HELD(armed, count - i);
 
-		if (!held->lock || held->lock == released || !held->id)
+		if (held->lock - released < bytes || !held->id)
 			continue;
 		if (!order_is_held(count - i)) {
 			__sync_fetch_and_add(&order_state.not_owned, 1);
@@ -307,10 +324,10 @@ __noinline int order_hold(__u32 kind, __u32 mode, __u32 tried)
 __noinline int order_downgrade(void)
 {
 	struct order_armed_task *armed = armed_task();
-	struct order_held *held = armed ? find_held(armed, armed->wanted) : NULL;
+	__u32 place = armed ? find_held(armed, armed->wanted) : ORDER_HELD;
 
-	if (held)
-		held->mode = ORDER_SHARED;
+	if (armed && place < ORDER_HELD)
+		HELD(armed, place).mode = ORDER_SHARED;
 	return 0;
 }
 

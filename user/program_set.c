@@ -3,6 +3,7 @@
 
 #include "missed.h"
 
+#include <errno.h>
 #include <string.h>
 
 bool program_is(const struct bpf_program *program, const char *kind)
@@ -27,6 +28,7 @@ int program_set_add(struct program_set *set, struct bpf_link *link)
 		return -1;
 	if (set->link_count == PROGRAM_SET_MOST) {
 		bpf_link__destroy(link);
+		errno = ENOSPC;
 		return -1;
 	}
 	set->links[set->link_count++] = link;
@@ -52,6 +54,20 @@ void program_set_attach(struct program_set *set)
 	/* What has begun has to end: exits first. */
 	attach(set, true);
 	attach(set, false);
+}
+
+void program_set_retry(struct program_set *set)
+{
+	size_t left = 0;
+
+	for (size_t i = 0; i < set->absent_count; i++) {
+		const struct bpf_program *program =
+			bpf_object__find_program_by_name(set->object, set->absent[i]);
+
+		if (program_set_add(set, bpf_program__attach(program)))
+			set->absent[left++] = set->absent[i];
+	}
+	set->absent_count = left;
 }
 
 __u64 program_set_missed(const struct program_set *set)

@@ -8,7 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define PROGRAM_SET_MOST 128
+#define PROGRAM_SET_MOST 2304
 
 struct program_set {
 	struct bpf_object *object; /* NULL: it is not loaded */
@@ -24,7 +24,10 @@ bool program_is(const struct bpf_program *program, const char *kind);
 /* Attaches all programs that are loaded, but iterators and those that name no function. */
 void program_set_attach(struct program_set *set);
 
-/* Takes a link; NULL, or no room for it: -1. */
+/* Those that could not be attached, once more. */
+void program_set_retry(struct program_set *set);
+
+/* Takes a link; NULL, or no room for it: -1 with errno. */
 int program_set_add(struct program_set *set, struct bpf_link *link);
 
 /* Runs that the kernel left out. */

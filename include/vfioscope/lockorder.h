@@ -13,6 +13,7 @@ enum order_kind {
 	ORDER_RWSEM,
 	ORDER_OPEN, /* not a lock: a vfio_device, in use by an operation, or to be closed by all */
 	ORDER_ACTIVE, /* not a lock: a sysfs file that is being written, or is to go away */
+	ORDER_FILE,   /* the mutex of an open file of sysfs: in events, else it is a mutex */
 	ORDER_KINDS,
 };
 
@@ -74,7 +75,7 @@ struct order_lock_event {
 	__u64 address;
 	__u32 kind; /* enum order_kind */
 	__u32 reserved;
-	/* The device's, the file's, or "&zdev->state_lock" as the kernel initialised it; or empty */
+	/* The device's, the file's, "&zdev->state_lock" as the kernel initialised it, or empty */
 	char name[ORDER_NAME_BYTES];
 };
 ASSERT_LAYOUT(struct order_lock_event, 24 + ORDER_NAME_BYTES);
@@ -126,8 +127,9 @@ struct order_state {
 	__u64 locks_without_room;
 	__u64 edges_without_room;
 	__u64 stacks_failed;
-	__u64 not_owned; /* believed to be held, and was not: left out */
+	__u64 exits_missed; /* of scopes: found when the next one began */
+	__u64 not_owned;    /* believed to be held, and was not: left out */
 };
-ASSERT_LAYOUT(struct order_state, 72);
+ASSERT_LAYOUT(struct order_state, 80);
 
 #endif

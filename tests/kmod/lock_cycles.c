@@ -7,6 +7,7 @@
  *	rD wD vD	semaphore D (or E, W to Z): killably for reading, for writing; let go
  *	p		the last reference to an object goes, whose release takes mutex A
  *	n7 N7		new mutexes, so many at a time: each is locked before A, or within A; freed
+ *	c10007		a crowd: so many kernel threads want mutex A, which this task has
  *	s500		sleeps, in milliseconds
  *	l10007		mutex A so often: lock, unlock
  *	hB1009		so often, from mutex B on, the only one that it has: locks the next one in
@@ -24,6 +25,7 @@
 #include <linux/delay.h>
 #include <linux/fs.h>
 #include <linux/kref.h>
+#include <linux/kthread.h>
 #include <linux/ktime.h>
 #include <linux/miscdevice.h>
 #include <linux/module.h>
@@ -37,6 +39,7 @@
 #define LONGEST_SLEEP	60000
 #define MOST_TIMES	10000000
 #define MOST_NEW	100000
+#define MOST_TASKS	30000
 #define TIMES_AT_ONCE	4096
 #define CIRCLE		3	/* the first mutexes */
 
@@ -192,6 +195,31 @@ static int lock_new(struct steps *steps, bool first, const char *text)
 	return 0;
 }
 
+static int want_mutex(void *unused)
+{
+	mutex_lock(&cycle_a);
+	mutex_unlock(&cycle_a);
+	module_put_and_kthread_exit(0);
+}
+
+static int start_crowd(struct steps *steps, const char *text)
+{
+	struct task_struct *task;
+	unsigned int count;
+
+	if (kstrtouint(text, 10, &count) || count > MOST_TASKS || !steps->mutex[0])
+		return -EINVAL;
+	while (count--) {
+		__module_get(THIS_MODULE);
+		task = kthread_run(want_mutex, NULL, "crowd");
+		if (IS_ERR(task)) {
+			module_put(THIS_MODULE);
+			return PTR_ERR(task);
+		}
+	}
+	return 0;
+}
+
 static int do_sleep(const char *text)
 {
 	unsigned int ms;
@@ -284,6 +312,8 @@ static int do_step(struct steps *steps, const char *step)
 	case 'n':
 	case 'N':
 		return lock_new(steps, step[0] == 'n', step + 1);
+	case 'c':
+		return start_crowd(steps, step + 1);
 	case 's':
 		return do_sleep(step + 1);
 	case 'l':

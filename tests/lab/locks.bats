@@ -52,4 +52,5 @@ passed() {
 @test "silent: long waits that end" { passed long 6.12; }
 @test "silent: readers that read again" { passed recursive; }
 @test "silent: one task in both orders" { passed alone 6.12; }
+@test "10,007 tasks behind a deadlock" { passed crowd 6.12; }
 @test "silent: tasks that wait, are killed, end, and come again" { passed churn; }

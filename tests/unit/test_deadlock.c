@@ -265,6 +265,28 @@ static void knows_several_at_once(void **state)
 	deadlocks_free(deadlocks);
 }
 
+/* Were each compared with each, nobody would wait for it. */
+static void knows_two_in_a_crowd(void **state)
+{
+	const size_t count = 100003;
+	struct lock_task *tasks = calloc(count, sizeof(*tasks));
+	struct deadlocks *deadlocks = start();
+
+	(void)state;
+	assert_non_null(tasks);
+	for (__u32 i = 0; i < count; i++)
+		tasks[i] = waiter((int)i + 1, 0xa, 50000);
+	tasks[50000 - 1] = waiter(50000, 0xb, 77777);
+	feed(deadlocks, tasks, count);
+	assert_int_equal(told.found, 1);
+	assert_int_equal(told.last.count, 2);
+	assert_int_equal(told.last.task[0].tid, 50000);
+	assert_int_equal(told.last.task[1].tid, 77777);
+	assert_int_equal(told.last.behind, count - 2);
+	deadlocks_free(deadlocks);
+	free(tasks);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -279,6 +301,7 @@ int main(void)
 		cmocka_unit_test(suspects_where_readers_hold),
 		cmocka_unit_test(keeps_to_the_way_around_that_it_knows),
 		cmocka_unit_test(knows_several_at_once),
+		cmocka_unit_test(knows_two_in_a_crowd),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

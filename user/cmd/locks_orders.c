@@ -144,7 +144,7 @@ static int save(const char *path, const struct rendered_order_graph *rendered)
 
 	umask(mask);
 	if (stat(path, &status))
-		error = save_in_place_of(path, 0666 & ~mask, rendered);
+		error = save_in_place_of(path, 0600 & ~mask, rendered);
 	else if (!S_ISREG(status.st_mode) || !realpath(path, resolved))
 		error = save_into(path, rendered);
 	else
@@ -271,6 +271,7 @@ static int show_total(struct offline *offline, enum cycles_result result)
 	struct order_total total = {
 		.searches_cut = result == CYCLES_CUT,
 		.state.events_lost = offline->origin.lost,
+		.unnamed = offline->origin.unnamed,
 	};
 
 	if (orders_count(offline->graph, &total))

@@ -131,8 +131,10 @@ static const struct argp_option locks_options[] = {
 	OPTION("from", KEY_FROM, "FILE...",
 	       "Do not watch this kernel, but check the orders in these files together"),
 	OPTION("across", KEY_ACROSS, NULL,
-	       "With --from: what is seen of one device holds for all (so with more than one file)"),
-	OPTION("compare", KEY_COMPARE, "FILE", "With --from: tell which orders this file lacks or has more"),
+	       "With --from: what is seen of one device holds for all (so it does with more files "
+	       "than one)"),
+	OPTION("compare", KEY_COMPARE, "FILE",
+	       "With --from: tell which orders this file lacks, or has more"),
 	OPTIONS_END,
 };
 

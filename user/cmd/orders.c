@@ -15,6 +15,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define MOST_UNTOLD 1000000
+/* Orders of locks that have no name would become more and more. */
+#define MOST_ORDERS 65536
+
 /* A lock, by its number. */
 struct known_lock {
 	__u64 address;
@@ -43,7 +47,7 @@ struct orders {
 	struct lock_objects *devices;
 	size_t device_count, device_room;
 	void *edges; /* tsearch(): struct known_edge */
-	__u64 searches_cut;
+	__u64 searches_cut, without_room;
 	long hazards; /* of one orders_take() */
 	bool said;    /* the error: it is not the output's */
 	int error;
@@ -101,6 +105,8 @@ static void name_lock(struct orders *orders, struct known_lock *lock, __u32 id)
 		snprintf(lock->class, sizeof(lock->class), "OPEN(%s)", lock->given);
 	else if (lock->kind == ORDER_ACTIVE)
 		snprintf(lock->class, sizeof(lock->class), "kn->active of %s", lock->given);
+	else if (lock->kind == ORDER_FILE)
+		snprintf(lock->class, sizeof(lock->class), "of->mutex of %s", lock->given);
 	else
 		lock->is_named = name_member(orders, lock) ||
 				 lock_variable_name(orders->names, lock->address, lock->class);
@@ -119,6 +125,8 @@ static void take_lock(const struct order_lock_event *event, void *argument)
 	struct known_lock *lock;
 
 	/* Numbers are given out one by one; few are never told. */
+	if (event->id >= orders->lock_count + MOST_UNTOLD)
+		return;
 	while (orders->lock_count <= event->id) {
 		void *larger = grow(orders->locks, &orders->lock_room, orders->lock_count,
 				    sizeof(*orders->locks));
@@ -138,20 +146,21 @@ static void take_lock(const struct order_lock_event *event, void *argument)
 }
 
 /* A device has become known: what had an address only may be its member. */
-static void name_again(struct orders *orders)
+static void name_again(struct orders *orders, const struct lock_objects *device)
 {
-	char before[ORDER_CLASS_BYTES];
+	char class[ORDER_CLASS_BYTES];
 
 	for (__u32 id = 1; id < orders->lock_count; id++) {
 		struct known_lock *lock = &orders->locks[id];
 
 		if (lock->is_named || !lock->class[0] ||
+		    !lock_member_name(orders->names, device, lock->address, class) ||
 		    !order_watch_is_current(orders->watch, lock->address, id))
 			continue;
-		memcpy(before, lock->class, sizeof(before));
-		name_lock(orders, lock, id);
-		if (lock->is_named && order_graph_rename(orders->graph, before, lock->class))
+		if (order_graph_rename(orders->graph, lock->class, class))
 			out_of_memory(orders);
+		memcpy(lock->class, class, sizeof(class));
+		lock->is_named = true;
 	}
 }
 
@@ -159,19 +168,35 @@ static void name_again(struct orders *orders)
  * Devices
  */
 
+/* Of each device there is one: NULL if there is no room. */
+static struct lock_objects *place_of_device(struct orders *orders,
+					    const struct lock_objects *objects)
+{
+	void *larger;
+
+	for (size_t i = 0; i < orders->device_count; i++)
+		if (objects->pci ? orders->devices[i].pci == objects->pci :
+				   orders->devices[i].vfio == objects->vfio)
+			return &orders->devices[i];
+	larger = grow(orders->devices, &orders->device_room, orders->device_count,
+		      sizeof(*orders->devices));
+	if (!larger)
+		return NULL;
+	orders->devices = larger;
+	return &orders->devices[orders->device_count++];
+}
+
 static void take_device(const struct order_device_event *event, void *argument)
 {
 	struct orders *orders = argument;
-	void *larger = grow(orders->devices, &orders->device_room, orders->device_count,
-			    sizeof(*orders->devices));
+	struct lock_objects *device = place_of_device(orders, &event->objects);
 
-	if (!larger) {
+	if (!device) {
 		out_of_memory(orders);
 		return;
 	}
-	orders->devices = larger;
-	orders->devices[orders->device_count++] = event->objects;
-	name_again(orders);
+	*device = event->objects;
+	name_again(orders, device);
 }
 
 /* The object is freed, and what lies there next is not the device's. */
@@ -180,13 +205,14 @@ static void forget_object(struct orders *orders, __u64 address)
 	size_t kept = 0;
 
 	for (size_t i = 0; i < orders->device_count; i++) {
-		struct lock_objects *device = &orders->devices[i];
+		struct lock_objects device = orders->devices[i];
 
-		if (device->pci == address)
-			continue;
-		if (device->vfio == address)
-			device->vfio = device->core = device->dev_set = device->group = 0;
-		orders->devices[kept++] = *device;
+		if (device.pci == address)
+			device = (struct lock_objects){ 0 };
+		if (device.vfio == address)
+			device.vfio = device.core = device.dev_set = device.group = 0;
+		if (device.pci || device.vfio)
+			orders->devices[kept++] = device;
 	}
 	orders->device_count = kept;
 }
@@ -211,6 +237,7 @@ static void take_module(void *argument)
 {
 	struct orders *orders = argument;
 
+	order_watch_attach_more(orders->watch);
 	lock_names_expire(orders->names);
 }
 
@@ -293,7 +320,8 @@ static bool describe_order(struct orders *orders, const struct order_key *key,
 	memcpy(edge->to, to->class, sizeof(edge->to));
 	edge->from_mode = key->from_mode;
 	edge->to_mode = key->to_mode;
-	edge->count = seen->count - known->count;
+	/* The kernel begins anew with an order that it had no room for any more. */
+	edge->count = seen->count - (seen->count < known->count ? 0 : known->count);
 	known->count = seen->count;
 	edge->first_ns = seen->first_ns + orders->realtime_offset_ns;
 	edge->last_ns = seen->last_ns + orders->realtime_offset_ns;
@@ -302,6 +330,17 @@ static bool describe_order(struct orders *orders, const struct order_key *key,
 	edge->task.start_ns = seen->start_ns;
 	describe_guards(orders, seen, edge);
 	return true;
+}
+
+static void add_order(struct orders *orders, const struct order_edge *edge)
+{
+	const struct order_edge *const *edges;
+
+	if (order_graph_edges(orders->graph, &edges) >= MOST_ORDERS &&
+	    !order_graph_edge(orders->graph, edge->from, edge->to, edge->from_mode, edge->to_mode))
+		orders->without_room++;
+	else if (order_graph_add(orders->graph, edge))
+		out_of_memory(orders);
 }
 
 static void take_edge(const struct order_edge_event *event, void *argument)
@@ -316,8 +355,7 @@ static void take_edge(const struct order_edge_event *event, void *argument)
 		}
 		snprintf(edge->scope, sizeof(edge->scope), "%s", order_scope_name(event->scope));
 		describe_stack(orders, event, edge);
-		if (order_graph_add(orders->graph, edge))
-			out_of_memory(orders);
+		add_order(orders, edge);
 	} else if (!edge) {
 		out_of_memory(orders);
 	}
@@ -333,7 +371,9 @@ static void count_order(struct orders *orders, const struct known_edge *known)
 
 	news = edge && !order_watch_seen(orders->watch, &known->key, &seen) &&
 	       describe_order(orders, &known->key, &seen, edge);
-	if (!edge || (news && order_graph_add(orders->graph, edge)))
+	if (news)
+		add_order(orders, edge);
+	else if (!edge)
 		out_of_memory(orders);
 	free(edge);
 }
@@ -358,20 +398,24 @@ static void report(const struct order_cycle *cycle, void *argument)
 		orders->error = orders_show(orders->options, orders->dot, cycle, now_ns);
 }
 
+static void check_graph(struct orders *orders)
+{
+	enum cycles_result result = order_graph_check(orders->graph, report, orders);
+
+	if (result == CYCLES_NO_MEMORY)
+		out_of_memory(orders);
+	orders->searches_cut += result == CYCLES_CUT;
+}
+
 long orders_take(struct orders *orders)
 {
-	enum cycles_result result;
-
 	orders->hazards = 0;
 	if (order_watch_receive(orders->watch)) {
 		message_error("cannot read events: %s", strerror(errno));
 		orders->said = true;
 		return -1;
 	}
-	result = order_graph_check(orders->graph, report, orders);
-	if (result == CYCLES_NO_MEMORY)
-		out_of_memory(orders);
-	orders->searches_cut += result == CYCLES_CUT;
+	check_graph(orders);
 	return orders->error ? -1 : orders->hazards;
 }
 
@@ -395,6 +439,7 @@ int orders_finish(struct orders *orders)
 	const char *path = orders->options->save;
 
 	twalk_r(orders->edges, count_node, orders);
+	check_graph(orders);
 	if (orders->error || orders_count(orders->graph, &orders->total))
 		return -1;
 	if (!path)
@@ -410,6 +455,7 @@ int orders_show_total(const struct orders *orders)
 
 	total.searches_cut = orders->searches_cut;
 	total.state = losses.state;
+	total.state.edges_without_room += orders->without_room;
 	total.missed_runs = losses.missed_runs;
 	total.absent = losses.absent;
 	total.names = losses.names;

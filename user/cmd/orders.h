@@ -13,7 +13,7 @@
 
 struct orders;
 
-/* @names has to last; @graph is where Graphviz's graphs go, or NULL. NULL after an error message. */
+/* @names has to last; @graph: where Graphviz's graphs go, or NULL. NULL after an error message. */
 struct orders *orders_open(const struct options *options, struct lock_names *names, FILE *graph);
 void orders_close(struct orders *orders);
 

@@ -364,7 +364,19 @@ static void merge_name(char name[ORDER_ORIGIN_BYTES], const char *other)
 		strcpy(name, "*");
 }
 
-static int merge(const struct reader *reader, struct order_graph *graph, unsigned int *sources,
+/* An address is another lock in the next run. False: the order is of nothing else. */
+static bool keep_names(struct order_edge *edge)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < edge->guards; i++)
+		if (!order_class_is_address(edge->guard[i]))
+			memmove(edge->guard[kept++], edge->guard[i], sizeof(edge->guard[i]));
+	edge->guards = kept;
+	return !order_class_is_address(edge->from) && !order_class_is_address(edge->to);
+}
+
+static int merge(struct reader *reader, struct order_graph *graph, unsigned int *sources,
 		 bool generalise)
 {
 	const struct order_edge *const *edges;
@@ -377,6 +389,10 @@ static int merge(const struct reader *reader, struct order_graph *graph, unsigne
 		if (edge.source > last)
 			last = edge.source;
 		edge.source += *sources;
+		if (generalise && !keep_names(&edge)) {
+			reader->origin.unnamed++;
+			continue;
+		}
 		if (generalise)
 			order_edge_generalise(&edge);
 		if (order_graph_add(graph, &edge))
@@ -391,6 +407,7 @@ static void merge_origin(struct order_file_origin *origin, const struct order_fi
 	merge_name(origin->host, other->host);
 	merge_name(origin->kernel, other->kernel);
 	origin->lost += other->lost;
+	origin->unnamed += other->unnamed;
 }
 
 int order_file_read(const char *path, struct order_graph *graph, unsigned int *sources,

@@ -15,15 +15,16 @@
 /* Where orders were seen; "*" where several files differ. */
 struct order_file_origin {
 	char host[ORDER_ORIGIN_BYTES], kernel[ORDER_ORIGIN_BYTES];
-	__u64 lost; /* events that are not in it */
+	__u64 lost;	/* events that are not in it */
+	size_t unnamed; /* orders of locks without a name, that were left out */
 };
 
 /*
  * Adds the file's orders to @graph ("-": of standard input), and where they are from to @origin,
  * which is empty at first. The file may be of any content: it is taken whole or not at all.
  * @sources: how many runs the graph has orders of; those of the file are numbered from there on.
- * @generalise: see order_edge_generalise(). Returns 0, or -1 after an error message that has the
- * line; if memory is out @graph may have a part.
+ * @generalise: see order_edge_generalise(); locks without a name are left out then. Returns 0, or
+ * -1 after an error message that has the line; if memory is out @graph may have a part.
  */
 int order_file_read(const char *path, struct order_graph *graph, unsigned int *sources,
 		    bool generalise, struct order_file_origin *origin);

@@ -21,9 +21,13 @@ enum part_name {
 	PARTS,
 };
 
+/* What could not be loaded so often is tried again only after so many looks. */
+#define FAILURES 4
+#define PAUSE 60
+
 struct order_watch {
 	bool kprobes;
-	bool warned; /* that VFIO's part cannot be loaded, since VFIO was */
+	unsigned int failures, pause; /* of VFIO's part */
 	struct program_set parts[PARTS];
 	struct ring_buffer *ring;
 	const struct order_receiver *receiver;
@@ -164,16 +168,23 @@ void order_watch_pick_up_modules(struct order_watch *watch)
 
 	if (!vfio_is_there()) {
 		close_part(watch, part);
-		watch->warned = false;
+		watch->failures = watch->pause = 0;
 		return;
 	}
-	if (part->object || !open_part(watch, PART_VFIO))
+	if (part->object || (watch->pause && --watch->pause) || !open_part(watch, PART_VFIO))
 		return;
 	message_debug("VFIO: %s", strerror(errno));
-	if (watch->warned)
+	/* It may only just be loading. */
+	if (++watch->failures % FAILURES)
 		return;
-	watch->warned = true;
+	watch->pause = PAUSE;
 	message_warning("who uses and who removes VFIO devices is not seen: %s", strerror(errno));
+}
+
+void order_watch_attach_more(struct order_watch *watch)
+{
+	for (size_t i = 0; i < PARTS; i++)
+		program_set_retry(&watch->parts[i]);
 }
 
 /*

@@ -29,6 +29,9 @@ void order_watch_close(struct order_watch *watch);
 /* To be called now and then: VFIO may be loaded, or unloaded, meanwhile. */
 void order_watch_pick_up_modules(struct order_watch *watch);
 
+/* A module has come, which may have functions that were not there. */
+void order_watch_attach_more(struct order_watch *watch);
+
 /* A descriptor that can be read when there is news; and passing that on. -1 with errno. */
 int order_watch_event_fd(const struct order_watch *watch);
 int order_watch_receive(struct order_watch *watch);

@@ -92,13 +92,15 @@ static void load_types(struct lock_names *names, bool with_vfio)
 		names->kernel = btf__load_vmlinux_btf();
 	if (!names->kernel)
 		return;
-	names->has_vfio_types = with_vfio;
 	if (with_vfio) {
+		btf__free(names->vfio);
+		btf__free(names->vfio_pci);
 		names->vfio = btf__load_module_btf("vfio", names->kernel);
 		names->vfio_pci = btf__load_module_btf("vfio_pci_core", names->kernel);
 	}
 	for (enum object_type which = 0; which < OBJECT_TYPES; which++)
 		find_type(names, which);
+	names->has_vfio_types = names->objects[OBJECT_CORE].type;
 }
 
 bool lock_names_renew(struct lock_names *names)

@@ -17,7 +17,8 @@ struct search {
 	struct adjacency out, in;
 	size_t start;		/* of the cycles that are looked for: their smallest node */
 	unsigned int *distance; /* of each node to start, by nodes from start on; FAR: none */
-	size_t *queue;
+	size_t *queue;		/* nodes that have a distance */
+	size_t queued;
 	bool *on_path;
 	size_t path[CYCLE_MOST_EDGES];
 	size_t steps_left;
@@ -59,13 +60,13 @@ static void adjacency_close(struct adjacency *adjacency)
 /* Breadth first, against the edges, and not to nodes whose cycles have been reported. */
 static void measure_distances(struct search *search)
 {
-	size_t head = 0, tail = 0;
+	size_t head = 0;
 
-	for (size_t node = search->start; node < search->graph->nodes; node++)
-		search->distance[node] = FAR;
+	while (search->queued)
+		search->distance[search->queue[--search->queued]] = FAR;
 	search->distance[search->start] = 0;
-	search->queue[tail++] = search->start;
-	while (head < tail) {
+	search->queue[search->queued++] = search->start;
+	while (head < search->queued) {
 		size_t node = search->queue[head++];
 
 		for (size_t i = search->in.first[node]; i < search->in.first[node + 1]; i++) {
@@ -74,7 +75,7 @@ static void measure_distances(struct search *search)
 			if (from < search->start || search->distance[from] != FAR)
 				continue;
 			search->distance[from] = search->distance[node] + 1;
-			search->queue[tail++] = from;
+			search->queue[search->queued++] = from;
 		}
 	}
 }
@@ -103,9 +104,20 @@ static void follow(struct search *search, size_t node, size_t depth, size_t leng
 	search->on_path[node] = false;
 }
 
+/* Most nodes are none where a cycle could begin: they only wait behind others. */
+static bool has_edges(const struct adjacency *adjacency, size_t node)
+{
+	return adjacency->first[node] < adjacency->first[node + 1];
+}
+
 static enum cycles_result find_all(struct search *search)
 {
+	for (size_t node = 0; node < search->graph->nodes; node++)
+		search->distance[node] = FAR;
 	for (search->start = 0; search->start < search->graph->nodes; search->start++) {
+		if (!has_edges(&search->out, search->start) ||
+		    !has_edges(&search->in, search->start))
+			continue;
 		measure_distances(search);
 		for (size_t length = 1; length <= CYCLE_MOST_EDGES; length++) {
 			follow(search, search->start, 0, length);

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#define _GNU_SOURCE
 #include "deadlock.h"
 
 #include <stdlib.h>
@@ -106,18 +107,70 @@ static int add_edge(struct pass *pass, size_t from, size_t to)
 	return 0;
 }
 
-static int add_edges(struct pass *pass, __u64 now_ns)
+static int compare_tids(const void *one, const void *other, void *tasks)
+{
+	const struct lock_task *all = tasks;
+	__u32 left = all[*(const size_t *)one].tid, right = all[*(const size_t *)other].tid;
+
+	return (left > right) - (left < right);
+}
+
+/* Its place in @by_tid, or where it would be. */
+static size_t find_tid(const struct pass *pass, const size_t *by_tid, __u32 tid)
+{
+	size_t low = 0, high = pass->count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (pass->tasks[by_tid[middle]].tid < tid)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+/* From a task to those of @others that hold what it waits for, and wait themselves. */
+static int add_edges_to(struct pass *pass, size_t from, const size_t *others, size_t count,
+			__u64 now_ns)
 {
 	int error = 0;
 
-	for (size_t i = 0; i < pass->count; i++) {
-		if (!waits_long(pass, &pass->tasks[i], now_ns))
-			continue;
-		for (size_t j = 0; j < pass->count && !error; j++)
-			if (waits_long(pass, &pass->tasks[j], now_ns) &&
-			    holds(&pass->tasks[j], &pass->tasks[i]))
-				error = add_edge(pass, i, j);
-	}
+	for (size_t i = 0; i < count && !error; i++)
+		if (waits_long(pass, &pass->tasks[others[i]], now_ns) &&
+		    holds(&pass->tasks[others[i]], &pass->tasks[from]))
+			error = add_edge(pass, from, others[i]);
+	return error;
+}
+
+/* A lock has one owner, a device has users. */
+static int add_edges_from(struct pass *pass, size_t from, const size_t *by_tid, __u64 now_ns)
+{
+	const struct lock_task *task = &pass->tasks[from];
+	size_t place;
+
+	if (!waits_long(pass, task, now_ns))
+		return 0;
+	if (deadlock_wait(task)->kind == LOCK_OPEN)
+		return add_edges_to(pass, from, by_tid, pass->count, now_ns);
+	place = find_tid(pass, by_tid, task->owner_tid);
+	return add_edges_to(pass, from, by_tid + place, place < pass->count, now_ns);
+}
+
+/* Many may wait: each is not compared with each. */
+static int add_edges(struct pass *pass, __u64 now_ns)
+{
+	size_t *by_tid = calloc(pass->count + 1, sizeof(*by_tid));
+	int error = by_tid ? 0 : -1;
+
+	for (size_t i = 0; i < pass->count && !error; i++)
+		by_tid[i] = i;
+	if (!error)
+		qsort_r(by_tid, pass->count, sizeof(*by_tid), compare_tids, (void *)pass->tasks);
+	for (size_t i = 0; i < pass->count && !error; i++)
+		error = add_edges_from(pass, i, by_tid, now_ns);
+	free(by_tid);
 	return error;
 }
 

@@ -37,7 +37,7 @@ struct order_edge {
 	struct order_task task;	 /* who did so first */
 	bool many_tasks;	 /* and others did too */
 	char scope[ORDER_CLASS_BYTES]; /* what it did: "write", "sysfs", ... */
-	size_t guards;		 /* exclusive locks that were held before @from, each time */
+	size_t guards;		       /* exclusive locks that were held before @from, each time */
 	char guard[ORDER_GUARDS][ORDER_CLASS_BYTES];
 	unsigned int frames; /* of the kernel stack, when it was first seen */
 	char frame[STACK_FRAMES][ORDER_FRAME_BYTES];
@@ -101,6 +101,12 @@ size_t order_graph_cycles(const struct order_graph *graph, enum order_label labe
  * one device alone. An order between two devices (a bridge and what is behind it) stays as it is.
  */
 void order_edge_generalise(struct order_edge *edge);
+
+/*
+ * Whether the lock has no name, but is "mutex at 0xffff888003a2b510#7", which means something in
+ * one run only.
+ */
+bool order_class_is_address(const char *class);
 
 /* "predicted", "guarded", ...; "exclusive", "shared". "?" for a number that is none. */
 const char *order_label_name(unsigned int label);

@@ -72,3 +72,11 @@ void order_edge_generalise(struct order_edge *edge)
 	replace(from);
 	replace(to);
 }
+
+bool order_class_is_address(const char *class)
+{
+	const char *address = strstr(class, " at 0x"), *number;
+
+	number = address ? strchr(address, '#') : NULL;
+	return number && strspn(number + 1, "0123456789") == strlen(number + 1);
+}

@@ -30,6 +30,7 @@ struct order_total {
 	__u64 searches_cut;
 	struct order_state state; /* what was not seen */
 	__u64 missed_runs;
+	size_t unnamed; /* orders of locks without a name, that were left out */
 	size_t absent;
 	const char *const *names; /* of hooks that are absent */
 };

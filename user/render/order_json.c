@@ -125,6 +125,8 @@ int render_order_total_json(FILE *output, const struct order_total *total)
 	json_add_number(object, "locks_without_room", total->state.locks_without_room);
 	json_add_number(object, "edges_without_room", total->state.edges_without_room);
 	json_add_number(object, "stacks_failed", total->state.stacks_failed);
+	json_add_number(object, "unnamed", total->unnamed);
+	json_add_number(object, "exits_missed", total->state.exits_missed);
 	json_add_number(object, "not_owned", total->state.not_owned);
 	json_add_number(object, "missed_runs", total->missed_runs);
 	json_add_names(object, "absent", total->names, total->absent);

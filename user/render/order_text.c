@@ -235,7 +235,8 @@ static int write_unseen_total(FILE *output, const struct order_total *total)
 		       "without room %llu,\n"
 		       "    locks without room %llu, orders without room %llu, stacks %llu, runs "
 		       "missed %llu,\n"
-		       "    searches cut %llu; left out, for they were not held, %llu\n",
+		       "    ends of scopes %llu, searches cut %llu; left out: %llu that were not "
+		       "held, %zu without a name\n",
 		       (unsigned long long)state->events_lost,
 		       (unsigned long long)state->tasks_without_room,
 		       (unsigned long long)state->held_without_room,
@@ -243,8 +244,9 @@ static int write_unseen_total(FILE *output, const struct order_total *total)
 		       (unsigned long long)state->edges_without_room,
 		       (unsigned long long)state->stacks_failed,
 		       (unsigned long long)total->missed_runs,
+		       (unsigned long long)state->exits_missed,
 		       (unsigned long long)total->searches_cut,
-		       (unsigned long long)state->not_owned) < 0;
+		       (unsigned long long)state->not_owned, total->unnamed) < 0;
 }
 
 /* In as many lines as it takes. */
