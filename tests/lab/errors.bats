@@ -61,6 +61,13 @@ refused() {
 	refused 'a number from 1 on' policy watch -n -1
 	refused 'at least 10ms' locks --threshold 9ms
 	refused 'at least 10ms' locks --threshold soon
+	refused '--scope needs --predict' locks --scope msleep
+	refused '--all and --save need --predict or --from' locks --all
+	refused '--compare needs --from' locks --compare x
+	refused '--across needs --from' locks --predict --across
+	refused '--from watches nothing' locks --predict --from x
+	refused "option '--from' requires an argument" locks --from
+	refused "'x' is not an option" locks x
 	refused "'bogus' is not a subcommand" bogus
 	refused "unrecognized option '--bogus' (see vfioscope latency --help)" latency --bogus
 	refused "option requires an argument -- 'd'" latency -d
@@ -87,6 +94,19 @@ refused() {
 	refused '--hook-type foo: one of fsession, fentry and kprobe' latency --hook-type foo
 	refused '--slower x: give a time, as 100us' trace --slower x
 	refused '--buffer 3: give a power of two' trace --buffer 3
+}
+
+@test "files of orders: what is wrong, and nothing is written" {
+	local header='{"type":"lock-order-graph","schema":1,"host":"h","kernel":"k","edges":1,"lost":0}'
+	cd "$BATS_TEST_TMPDIR"
+	echo "$header" >short
+	{ echo "$header" && echo '{"type":"latency"}'; } >other
+	for file in none short other; do
+		run -1 --separate-stderr "$OLDPWD/build/vfioscope" locks --from "$file" --save saved
+		[ -z "$output" ]
+		[[ $stderr == "vfioscope: $file:"* && $stderr != *$'\n'* ]]
+		[ ! -e saved ]
+	done
 }
 
 @test "as an ordinary user on this machine: one line that says what is needed" {
