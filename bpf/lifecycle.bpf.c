@@ -73,18 +73,11 @@ struct vfio_pci_core_device___lifecycle {
 	struct pci_dev___lifecycle *pdev;
 };
 
-struct vfio_device_file___lifecycle {
-	__u8 access_granted;
-};
-
 #pragma clang attribute pop
 
 /* include/linux/sched.h: signals have the low bits of the code that a task ends with. */
 #define PF_EXITING 0x00000004
 #define EXIT_SIGNAL 0x7f
-
-/* include/uapi/linux/magic.h */
-#define ANON_INODE_FS_MAGIC 0x09041934
 
 /* Those that have a begin and an end: one may call another, and each has its own. */
 enum hooked_function {
@@ -595,38 +588,12 @@ int zpci_vf_cap(struct bpf_raw_tracepoint_args *ctx)
  * Who has a device open already, told when this is read.
  */
 
-/* The file that a group gives, "[vfio-device]". */
-static __always_inline bool is_group_device_file(struct file *file, const char *name)
-{
-	return name[0] == '[' && name[1] == 'v' && name[2] == 'f' && name[6] == 'd' &&
-	       BPF_CORE_READ(file, f_inode, i_sb, s_magic) == ANON_INODE_FS_MAGIC;
-}
-
-/* A device's own, /dev/vfio/devices/vfio0: open before it is bound to an iommufd. */
-static __always_inline bool is_device_file(struct file *file, const char *name)
-{
-	struct vfio_device_file___lifecycle *granted = file->private_data;
-	struct vfio_device_file___vfioscope *opened = file->private_data;
-	struct vfio_device___vfioscope *vfio = NULL;
-
-	if (name[0] != 'v' || name[1] != 'f' || name[4] < '0' || name[4] > '9' ||
-	    !bpf_core_type_exists(struct vfio_device_file___vfioscope) ||
-	    !bpf_core_field_exists(vfio->cdev) || !bpf_core_field_exists(granted->access_granted))
-		return false;
-	vfio = BPF_CORE_READ(opened, device);
-	return BPF_CORE_READ(vfio, cdev.ops) == file->f_op &&
-	       BPF_CORE_READ(granted, access_granted);
-}
-
 static __always_inline int send_open_file(struct task_struct *task, struct file *file)
 {
 	struct device___vfioscope *device;
 	struct lifecycle_event *event;
-	char name[16] = {};
 
-	bpf_probe_read_kernel_str(name, sizeof(name),
-				  BPF_CORE_READ(file, f_path.dentry, d_name.name));
-	if (!is_group_device_file(file, name) && !is_device_file(file, name))
+	if (!is_vfio_device_file(file))
 		return 0;
 	device = vfio_file_device((__u64)file->private_data);
 	if (!device_is_pci(device))

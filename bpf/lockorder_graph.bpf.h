@@ -62,19 +62,6 @@ static __always_inline void *begin_event(__u32 bytes)
  * Locks
  */
 
-/* "folder/file" */
-static __always_inline void name_active(char *name, struct kernfs_node___vfioscope *node)
-{
-	struct kernfs_node___vfioscope *folder = kernfs_parent(node);
-	long bytes;
-
-	bytes = bpf_probe_read_kernel_str(name, ORDER_NAME_BYTES / 2, BPF_CORE_READ(folder, name));
-	if (bytes <= 0 || bytes > ORDER_NAME_BYTES / 2)
-		return;
-	name[bytes - 1] = '/';
-	bpf_probe_read_kernel_str(name + bytes, ORDER_NAME_BYTES / 2, BPF_CORE_READ(node, name));
-}
-
 static __always_inline void name_open(char *name, struct vfio_device___vfioscope *vfio)
 {
 	if (bpf_core_type_exists(struct vfio_device___vfioscope))
@@ -94,7 +81,7 @@ static __always_inline void name_lock(char *name, __u64 lock, __u32 kind)
 {
 	__builtin_memset(name, 0, ORDER_NAME_BYTES);
 	if (kind == ORDER_ACTIVE)
-		name_active(name, (void *)lock);
+		name_file(name, ORDER_NAME_BYTES, (void *)lock);
 	else if (kind == ORDER_OPEN)
 		name_open(name, (void *)lock);
 	else

@@ -17,7 +17,9 @@
 #include <bpf/bpf_tracing.h>
 
 #include "hook.bpf.h"
+#include "lock_files.bpf.h"
 #include "lock_objects.bpf.h"
+#include "lock_sleepers.bpf.h"
 
 char LICENSE[] SEC("license") = "GPL";
 
@@ -37,6 +39,13 @@ struct {
 	__type(key, __u32);
 	__type(value, struct lock_wait);
 } lock_open_waits SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, LOCK_ACTIVE_WAITS);
+	__type(key, __u32);
+	__type(value, struct lock_wait);
+} lock_active_waits SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);
@@ -134,6 +143,26 @@ EXIT_VOID(vfio_unregister_group_dev)
 	return 0;
 }
 
+/*
+ * Waits for who reads or writes a file of sysfs that is to go. By kprobes in any case: the function
+ * is static, and nobody waits in it but for these.
+ */
+
+SEC("kprobe/kernfs_drain")
+int BPF_KPROBE(kernfs_drain_entry, struct kernfs_node___vfioscope *node)
+{
+	if (users_to_leave(node))
+		note_wait(&lock_active_waits, (__u64)node, LOCK_ACTIVE);
+	return 0;
+}
+
+SEC("kretprobe/kernfs_drain")
+int kernfs_drain_exit(struct pt_regs *ctx)
+{
+	forget_wait(&lock_active_waits);
+	return 0;
+}
+
 static __always_inline int begin_use(struct file *file, __u32 operation)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
@@ -188,8 +217,7 @@ struct {
 	__type(value, struct lock_task);
 } lock_task_room SEC(".maps");
 
-/* The low bits of an owner are the lock's own; with this one it is a reader of before. */
-#define OWNER_FLAGS 7UL
+/* Of the owner's flags: it is a reader of before. */
 #define RWSEM_READER_OWNED 1UL
 
 static __always_inline void find_owner(struct lock_task *found)
@@ -206,7 +234,7 @@ static __always_inline void find_owner(struct lock_task *found)
 
 		word = BPF_CORE_READ(semaphore, owner.counter);
 		if (word & RWSEM_READER_OWNED)
-			found->owner_flags = LOCK_OWNER_READS;
+			found->flags = LOCK_OWNER_READS;
 	}
 	task = (void *)(word & ~OWNER_FLAGS);
 	if (!task)
@@ -225,19 +253,43 @@ static __always_inline void take_wait(struct lock_wait *to, void *waits,
 		*to = *wait;
 }
 
+/* Its end is not seen where the kernel has no more room for return probes. */
+static __always_inline void check_active_wait(struct lock_task *found)
+{
+	if (users_to_leave((void *)found->active_wait.lock)) {
+		name_file(found->waits_file, sizeof(found->waits_file),
+			  (void *)found->active_wait.lock);
+		return;
+	}
+	bpf_map_delete_elem(&lock_active_waits, &found->tid);
+	found->active_wait.lock = 0;
+}
+
+static __always_inline __s32 argument_of(struct task_struct *task)
+{
+	struct pt_regs *registers = (struct pt_regs *)bpf_task_pt_regs(task);
+
+	return task->flags & PF_KTHREAD ? -1 : (__s32)PT_REGS_PARM1_CORE_SYSCALL(registers);
+}
+
 static __always_inline bool describe_task(struct lock_task *found, struct task_struct *task)
 {
 	struct lock_use *use = bpf_task_storage_get(&lock_uses, task, NULL, 0);
 
 	__builtin_memset(found, 0, __builtin_offsetof(struct lock_task, stack));
 	take_wait(&found->wait, &lock_waits, task);
+	take_wait(&found->active_wait, &lock_active_waits, task);
 	take_wait(&found->open_wait, &lock_open_waits, task);
+	found->tid = task->pid;
+	if (found->active_wait.lock)
+		check_active_wait(found);
 	if (use)
 		found->use = *use;
-	if (!found->wait.lock && !found->open_wait.lock && !found->use.vfio)
+	if (!found->wait.lock && !found->active_wait.lock && !found->open_wait.lock &&
+	    !found->use.vfio)
 		return false;
 	found->start_ns = task->start_boottime;
-	found->tid = task->pid;
+	found->argument = argument_of(task);
 	found->pid = task->tgid;
 	found->state = task->__state;
 	__builtin_memcpy(found->comm, task->comm, sizeof(found->comm));

@@ -23,7 +23,6 @@ enum file_kind {
 };
 
 /* include/uapi/linux/magic.h */
-#define SYSFS_MAGIC 0x62656572
 #define PROC_SUPER_MAGIC 0x9fa0
 
 /* Addresses that user space found, where VFIO is no module: else 0. */

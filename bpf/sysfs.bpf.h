@@ -8,6 +8,9 @@
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_helpers.h>
 
+/* include/uapi/linux/magic.h */
+#define SYSFS_MAGIC 0x62656572
+
 #pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
 
 struct kernfs_node___vfioscope {
@@ -72,6 +75,23 @@ static __always_inline void *sysfs_object(struct kernfs_node___vfioscope *node)
 	struct kernfs_node___vfioscope *folder = kernfs_parent(node);
 
 	return folder ? BPF_CORE_READ(folder, priv) : NULL;
+}
+
+/* "folder/file", half of @bytes each at most. */
+static __always_inline void name_file(char *name, __u32 bytes, struct kernfs_node___vfioscope *node)
+{
+	struct kernfs_node___vfioscope *folder = kernfs_parent(node);
+	long length;
+
+	length = bpf_probe_read_kernel_str(name, bytes / 2, BPF_CORE_READ(folder, name));
+	if (length <= 0)
+		return;
+	/* Two comparisons in one are more than the verifier of 6.12 understands. */
+	barrier_var(length);
+	if (length > bytes / 2)
+		return;
+	name[length - 1] = '/';
+	bpf_probe_read_kernel_str(name + length, bytes / 2, BPF_CORE_READ(node, name));
 }
 
 /* Which set of objects it belongs to: "devices", the "drivers" of a bus, "slots". */

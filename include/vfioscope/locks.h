@@ -13,16 +13,21 @@ enum lock_kind {
 	LOCK_RWSEM_READ,  /* a rw_semaphore that is to be read */
 	LOCK_RWSEM_WRITE, /* or written */
 	LOCK_OPEN,	  /* not a lock: a device is to be closed by all who use it */
+	LOCK_ACTIVE, /* kn->active: a file of sysfs is to be left by all who read or write it */
 	LOCK_KINDS,
 };
+
+/* It waited already when vfioscope began, since when is not known. */
+#define LOCK_WAIT_BEFORE 1
 
 /* A task that waits. */
 struct lock_wait {
 	__u64 task; /* its struct task_struct: numbers of tasks are used again */
-	__u64 lock; /* struct mutex, rw_semaphore, LOCK_OPEN's vfio_device; 0: it does not wait */
+	/* struct mutex, rw_semaphore; LOCK_OPEN's vfio_device, LOCK_ACTIVE's kernfs_node; 0: none */
+	__u64 lock;
 	__u64 since_ns; /* CLOCK_MONOTONIC */
 	__u32 kind;	/* enum lock_kind */
-	__u32 reserved;
+	__u32 flags;	/* LOCK_WAIT_... */
 };
 ASSERT_LAYOUT(struct lock_wait, 32);
 
@@ -31,6 +36,7 @@ enum lock_use_operation {
 	LOCK_USE_WRITE,
 	LOCK_USE_IOCTL,
 	LOCK_USE_MMAP,
+	LOCK_USE_OPEN, /* in none: it has the device open, and may close it or not */
 	LOCK_USES,
 };
 
@@ -57,6 +63,11 @@ ASSERT_LAYOUT(struct lock_objects, 48 + DEVICE_NAME_BYTES);
 
 /* The owner of the lock is whoever read-locked it last: it may have let go since. */
 #define LOCK_OWNER_READS 1
+/* More tasks are in the file in_file than are waited for: some are not, and it may be one. */
+#define LOCK_IN_FILE_MAYBE 2
+
+/* A file of sysfs, "0000:01:00.0/remove" */
+#define LOCK_FILE_BYTES (2 * DEVICE_NAME_BYTES)
 
 /* A task that waits, or is within an operation on a device, as the iterator finds it. */
 struct lock_task {
@@ -65,19 +76,62 @@ struct lock_task {
 	__u32 pid;
 	__u32 state;	   /* TASK_... of the kernel */
 	__s32 stack_bytes; /* of stack, or a negative errno */
+	__s32 argument;	   /* the first one of its system call: a file, of most; -1: in none */
+	__u32 reserved;
 	struct lock_wait wait;
-	struct lock_wait open_wait; /* LOCK_OPEN; wait is within it, if there are both */
+	struct lock_wait active_wait; /* LOCK_ACTIVE; wait is within it, if there are both */
+	struct lock_wait open_wait;   /* LOCK_OPEN; the others are within it */
 	struct lock_use use;
+	__u64 in_file; /* struct kernfs_node that it reads or writes, as user space finds it */
 	__u64 owner_start_ns; /* of wait's lock; 0: nobody is known to hold it */
 	__u32 owner_tid;
-	__u32 owner_flags;	   /* LOCK_OWNER_... */
-	struct lock_objects waits; /* of the device of open_wait */
-	struct lock_objects uses;  /* of use */
+	__u32 flags;			  /* LOCK_OWNER_..., LOCK_IN_FILE_... */
+	struct lock_objects waits;	  /* of the device of open_wait */
+	struct lock_objects uses;	  /* of use */
+	char waits_file[LOCK_FILE_BYTES]; /* of active_wait */
 	char comm[COMM_BYTES];
 	__u64 stack[STACK_FRAMES];
 };
-ASSERT_LAYOUT(struct lock_task,
-	      24 + 2 * 32 + 24 + 16 + 2 * (48 + DEVICE_NAME_BYTES) + COMM_BYTES + 8 * STACK_FRAMES);
+ASSERT_LAYOUT(struct lock_task, 32 + 3 * 32 + 32 + 16 + 2 * (48 + DEVICE_NAME_BYTES) +
+					LOCK_FILE_BYTES + COMM_BYTES + 8 * STACK_FRAMES);
+
+/*
+ * A file, as the iterators find it: of a VFIO device, which keeps it open, or of sysfs, if it is to
+ * go and a task is in it.
+ */
+struct lock_file {
+	__u64 node;	  /* struct kernfs_node; 0: it is a device's */
+	__u64 node_users; /* how many tasks are within node's files */
+	__u32 tid;	  /* who is in node's file */
+	__u32 pid;	  /* whose threads have the device's */
+	__s32 descriptor; /* -1: it is mapped */
+	__u32 reserved;
+	struct lock_objects objects; /* of the device */
+};
+ASSERT_LAYOUT(struct lock_file, 32 + 48 + DEVICE_NAME_BYTES);
+
+/* Which one of a waiting task's structures is in a list. */
+enum lock_waiter_kind {
+	LOCK_WAITER_LOCK,	/* struct mutex_waiter, struct rwsem_waiter */
+	LOCK_WAITER_COMPLETION, /* struct swait_queue */
+};
+
+#define LOCK_SLEEPER_WORDS 64
+
+/* A task that sleeps with a waiter on its stack, which is in the list of what it waits for. */
+struct lock_sleeper {
+	__u64 task;
+	__u64 node, next; /* struct list_head of the waiter, and what it is followed by */
+	__u32 tid;
+	__u32 kind; /* enum lock_waiter_kind */
+	/* Where such a list begins, within struct mutex, rw_semaphore, vfio_device (0: unknown). */
+	__u32 mutex_list, semaphore_list, open_list;
+	__s32 stack_bytes; /* of stack, or a negative errno */
+	/* What is on the stack before node, of calls from where node is: return addresses, and anything else. */
+	__u64 words[LOCK_SLEEPER_WORDS];
+	__u64 stack[STACK_FRAMES]; /* without functions of the scheduler and of locks */
+};
+ASSERT_LAYOUT(struct lock_sleeper, 48 + 8 * LOCK_SLEEPER_WORDS + 8 * STACK_FRAMES);
 
 /* In the programs' memory. */
 struct lock_state {
@@ -89,5 +143,6 @@ ASSERT_LAYOUT(struct lock_state, 16);
 /* Tasks that wait at a time; of more it is counted that they were not seen. */
 #define LOCK_WAITS 16384
 #define LOCK_OPEN_WAITS 256
+#define LOCK_ACTIVE_WAITS 256
 
 #endif

@@ -3,6 +3,7 @@
 #define _GNU_SOURCE
 #include <endian.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -301,6 +302,32 @@ static int run_dump(struct worker *worker, const struct step *step, uint64_t nth
 	(void)nth;
 	start = clock_ns();
 	err = dump_config(worker->device, step->width);
+	ns = clock_ns() - start;
+	record(worker, 0, ns, err, 0);
+	return err;
+}
+
+static int write_file(const char *path, const char *text)
+{
+	int file = open(path, O_WRONLY | O_CLOEXEC);
+	int err = 0;
+
+	if (file < 0)
+		return errno;
+	if (write(file, text, strlen(text)) < 0)
+		err = errno;
+	close(file);
+	return err;
+}
+
+static int run_file_write(struct worker *worker, const struct step *step, uint64_t nth)
+{
+	uint64_t start, ns;
+	int err;
+
+	(void)nth;
+	start = clock_ns();
+	err = write_file(step->path, step->text);
 	ns = clock_ns() - start;
 	record(worker, 0, ns, err, 0);
 	return err;
@@ -881,6 +908,15 @@ const struct op ops[] = {
 		.help = "close the device and open it again",
 		.keys = COMMON,
 		.flags = OP_REPLACES_FD,
+		.region = -1,
+	},
+	{
+		.name = "file-write",
+		.parts = { "file-write" },
+		.run = run_file_write,
+		.help = "write to any file, while the device is open",
+		.keys = KEY_PATH | KEY_TEXT | COMMON,
+		.required = KEY_PATH | KEY_TEXT,
 		.region = -1,
 	},
 	{

@@ -39,6 +39,8 @@ enum step_key {
 	KEY_RESERVED2 = 1 << 19,
 	KEY_AT = 1 << 20,
 	KEY_BYTES = 1 << 21,
+	KEY_PATH = 1 << 22,
+	KEY_TEXT = 1 << 23,
 };
 
 enum op_flag {
@@ -76,6 +78,7 @@ struct step {
 	uint64_t offset, value, size, iova;
 	unsigned long cmd;
 	char cmd_name[40];
+	char path[80], text[80];
 	struct zpci_request zpci; /* offset, length and BAR are the step's if it has those keys */
 	bool force;
 	int expect; /* errno, ERR_SHORT, or 0 */

@@ -39,6 +39,8 @@ static const struct key {
 	{ "reserved2", KEY_RESERVED2, "of a zPCI request [0]" },
 	{ "at", KEY_AT, "first byte of the region that is written [16]" },
 	{ "bytes", KEY_BYTES, "how many are written [32]" },
+	{ "path", KEY_PATH, "of a file, up to 79 bytes" },
+	{ "text", KEY_TEXT, "what to write to it, up to 79 bytes without a comma or a star" },
 	{ "expect", KEY_EXPECT,
 	  "the operation must fail with this errno (EINVAL), or be SHORT: "
 	  "fewer bytes moved than asked for, which the kernel takes for a success" },
@@ -107,6 +109,11 @@ static bool parse_limited(const char *text, uint64_t least, uint64_t most, unsig
 	return true;
 }
 
+static bool parse_text(const char *text, char *value, size_t size)
+{
+	return *text && (size_t)snprintf(value, size, "%s", text) < size;
+}
+
 static bool parse_value(unsigned int key, const char *text, struct step *step)
 {
 	unsigned int number;
@@ -165,6 +172,10 @@ static bool parse_value(unsigned int key, const char *text, struct step *step)
 		return parse_limited(text, 0, 512, &step->zpci.at);
 	case KEY_BYTES:
 		return parse_limited(text, 0, 512, &step->zpci.bytes);
+	case KEY_PATH:
+		return parse_text(text, step->path, sizeof(step->path));
+	case KEY_TEXT:
+		return parse_text(text, step->text, sizeof(step->text));
 	case KEY_EXPECT:
 		step->expect = err_from_name(text);
 		return step->expect;

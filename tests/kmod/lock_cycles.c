@@ -9,12 +9,16 @@
  *	n7 N7		new mutexes, so many at a time: each is locked before A, or within A; freed
  *	c10007		a crowd: so many kernel threads want mutex A, which this task has
  *	s500		sleeps, in milliseconds
+ *	g G		pci_rescan_remove_lock: lock, unlock
+ *	d0000:01:00.0	takes the PCI device away from its driver
+ *	x X		removes the file of sysfs below, as anybody, or as who writes to it; y: makes it
  *	l10007		mutex A so often: lock, unlock
  *	hB1009		so often, from mutex B on, the only one that it has: locks the next one in
  *			the circle of A, B, C, and unlocks the one before. Two tasks wait for each
  *			other every time, if one begins with A and the other with B.
  *
- * In the end, and when it is killed, a task lets go of what it has.
+ * In the end, and when it is killed, a task lets go of what it has. The same steps can be written to
+ * the device's file "steps" in sysfs, which is in use meanwhile.
  *
  * Who reads gets two numbers: nanoseconds that the last l or h took, and how often it found a mutex
  * locked.
@@ -30,6 +34,7 @@
 #include <linux/miscdevice.h>
 #include <linux/module.h>
 #include <linux/mutex.h>
+#include <linux/pci.h>
 #include <linux/rwsem.h>
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
@@ -87,6 +92,7 @@ struct steps {
 	bool mutex[ARRAY_SIZE(mutexes)];
 	unsigned int readers[ARRAY_SIZE(semaphores)];
 	bool writer[ARRAY_SIZE(semaphores)];
+	bool rescan_remove;
 };
 
 /* Of the last loop that ended. */
@@ -195,6 +201,44 @@ static int lock_new(struct steps *steps, bool first, const char *text)
 	return 0;
 }
 
+static int do_rescan_remove(struct steps *steps, bool lock)
+{
+	if (lock && !steps->rescan_remove)
+		pci_lock_rescan_remove();
+	else if (!lock && steps->rescan_remove)
+		pci_unlock_rescan_remove();
+	steps->rescan_remove = lock;
+	return 0;
+}
+
+static int release_driver(const char *name)
+{
+	struct device *dev = bus_find_device_by_name(&pci_bus_type, NULL, name);
+
+	if (!dev)
+		return -ENODEV;
+	device_release_driver(dev);
+	put_device(dev);
+	return 0;
+}
+
+static ssize_t steps_store(struct device *dev, struct device_attribute *attr, const char *buf,
+			   size_t count);
+static DEVICE_ATTR_WO(steps);
+
+static int do_file(struct device *dev, char action)
+{
+	switch (action) {
+	case 'x':
+		device_remove_file(dev, &dev_attr_steps);
+		return 0;
+	case 'X':
+		return device_remove_file_self(dev, &dev_attr_steps) ? 0 : -ENOENT;
+	default:
+		return device_create_file(dev, &dev_attr_steps);
+	}
+}
+
 static int want_mutex(void *unused)
 {
 	mutex_lock(&cycle_a);
@@ -295,6 +339,8 @@ static unsigned int find(const char *letters, char letter)
 	return found ? found - letters : strlen(letters);
 }
 
+static struct miscdevice lock_cycles_device;
+
 static int do_step(struct steps *steps, const char *step)
 {
 	switch (step[0]) {
@@ -316,6 +362,15 @@ static int do_step(struct steps *steps, const char *step)
 		return start_crowd(steps, step + 1);
 	case 's':
 		return do_sleep(step + 1);
+	case 'g':
+	case 'G':
+		return do_rescan_remove(steps, step[0] == 'g');
+	case 'd':
+		return release_driver(step + 1);
+	case 'x':
+	case 'X':
+	case 'y':
+		return do_file(lock_cycles_device.this_device, step[0]);
 	case 'l':
 		return lock_often(steps, step + 1);
 	case 'h':
@@ -333,25 +388,48 @@ static void leave(struct steps *steps)
 		do_mutex(steps, 'u', i);
 	for (i = 0; i < ARRAY_SIZE(semaphores); i++)
 		let_go(steps, i);
+	do_rescan_remove(steps, false);
+}
+
+/* Steps, one after the other; @text is written to. */
+static int do_steps(char *text)
+{
+	struct steps steps = {};
+	char *step;
+	int ret = 0;
+
+	while (!ret && (step = strsep(&text, " \n")))
+		if (*step)
+			ret = do_step(&steps, step);
+	leave(&steps);
+	return ret;
+}
+
+static ssize_t steps_store(struct device *dev, struct device_attribute *attr, const char *buf,
+			   size_t count)
+{
+	char *text = kstrndup(buf, count, GFP_KERNEL);
+	int ret;
+
+	if (!text)
+		return -ENOMEM;
+	ret = do_steps(text);
+	kfree(text);
+	return ret ?: count;
 }
 
 static ssize_t lock_cycles_write(struct file *file, const char __user *buf, size_t count,
 				 loff_t *ppos)
 {
-	struct steps steps = {};
-	char *text, *rest, *step;
-	int ret = 0;
+	char *text;
+	int ret;
 
 	if (count > MOST_BYTES)
 		return -E2BIG;
 	text = memdup_user_nul(buf, count);
 	if (IS_ERR(text))
 		return PTR_ERR(text);
-	rest = text;
-	while (!ret && (step = strsep(&rest, " \n")))
-		if (*step)
-			ret = do_step(&steps, step);
-	leave(&steps);
+	ret = do_steps(text);
 	kfree(text);
 	return ret ?: count;
 }
@@ -370,10 +448,17 @@ static const struct file_operations lock_cycles_fops = {
 	.write	= lock_cycles_write,
 };
 
+static struct attribute *lock_cycles_attrs[] = {
+	&dev_attr_steps.attr,
+	NULL
+};
+ATTRIBUTE_GROUPS(lock_cycles);
+
 static struct miscdevice lock_cycles_device = {
 	.minor	= MISC_DYNAMIC_MINOR,
 	.name	= "lock_cycles",
 	.fops	= &lock_cycles_fops,
+	.groups	= lock_cycles_groups,
 	.mode	= 0600,
 };
 module_misc_device(lock_cycles_device);

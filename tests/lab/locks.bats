@@ -7,9 +7,9 @@ setup_file() {
 	bats_require_minimum_version 1.5.0
 	cd "$BATS_TEST_DIRNAME/../.." || return
 	export OUT=$BATS_FILE_TMPDIR
-	boot 6.1 build 'abba three writers readers tries recursive churn last_put seed' &
+	boot 6.1 build 'abba before three writers readers tries recursive churn active open rescan last_put seed' &
 	boot 6.12 build all &
-	boot 6.12-s390x build/s390x 'abba readers tries seed' &
+	boot 6.12-s390x build/s390x 'abba before readers tries active open seed' &
 	wait
 }
 
@@ -18,7 +18,7 @@ boot() { # KERNEL BUILD GROUPS
 	modules=$(tests/kmod/build "$1") || return
 	mkdir "$OUT/$1.out"
 	# shellcheck disable=SC2086  # groups
-	tests/lab/vm --timeout 540 --no-vfio --devices igb=1 --out "$OUT/$1.out" "$1" -- \
+	tests/lab/vm --timeout 540 --no-vfio --devices igb=1,e1000e --out "$OUT/$1.out" "$1" -- \
 		sh tests/lab/guest-locks "$2/vfioscope" "$2/tests/vfio-client" "$modules" $3 \
 		>"$OUT/$1" 2>"$OUT/$1.err"
 }
@@ -40,16 +40,23 @@ passed() {
 }
 
 @test "two tasks and two mutexes: found once, and resolved by a kill" { passed abba 6.1 6.12 6.12-s390x; }
+@test "who waited before vfioscope came" { passed before 6.1 6.12 6.12-s390x; }
 @test "three tasks, and one behind them" { passed three; }
 @test "a task that waits for itself" { passed itself 6.12; }
 @test "the last reference goes while the lock is held that its release takes" { passed last_put; }
 @test "semaphores and writers: confirmed" { passed writers; }
 @test "semaphores and readers: suspected" { passed readers 6.1 6.12 6.12-s390x; }
-@test "the deadlock of 2021, by its names, also with the real zdev->state_lock" {
+@test "a file of sysfs is to go, and who writes to it waits" { passed active 6.1 6.12 6.12-s390x; }
+@test "who removes the file that it writes to waits for itself" { passed active_itself 6.12; }
+@test "stock kernels: rescan against remove" { passed rescan; }
+@test "who has the device open waits for who removes it: suspected" { passed open 6.1 6.12 6.12-s390x; }
+@test "the deadlock of 2021, by its names, also with the real zdev->state_lock, and afterwards" {
 	passed seed 6.1 6.12 6.12-s390x
 }
 @test "silent: tasks that only try" { passed tries 6.1 6.12 6.12-s390x; }
 @test "silent: long waits that end" { passed long 6.12; }
+@test "silent: who waits for a file of its own that others write to" { passed active_long 6.12; }
+@test "silent: who has a device open takes its time" { passed open_long 6.12; }
 @test "silent: readers that read again" { passed recursive; }
 @test "silent: one task in both orders" { passed alone 6.12; }
 @test "10,007 tasks behind a deadlock" { passed crowd 6.12; }

@@ -210,7 +210,7 @@ static void suspects_where_readers_hold(void **state)
 	struct deadlocks *deadlocks = start();
 
 	(void)state;
-	tasks[1].owner_flags = LOCK_OWNER_READS;
+	tasks[1].flags = LOCK_OWNER_READS;
 	tasks[1].wait.since_ns = NOW - 10 * SECOND + 1;
 	feed(deadlocks, tasks, 2);
 	assert_int_equal(told.found, 0); /* the reader may have let go */
@@ -223,6 +223,96 @@ static void suspects_where_readers_hold(void **state)
 	tasks[1].owner_start_ns = tasks[1].start_ns;
 	feed(deadlocks, &tasks[1], 1);
 	assert_int_equal(told.found, 1); /* nobody is taken for the reader that it was */
+	deadlocks_free(deadlocks);
+}
+
+/* Who has the device open, and is in no operation, may close it as long as it can. */
+static void suspects_who_has_a_device_open(void **state)
+{
+	struct lock_task tasks[] = { remover(7, DEVICE), in_use(waiter(8, 0xa, 7), DEVICE) };
+	struct deadlocks *deadlocks = start();
+
+	(void)state;
+	tasks[1].use.operation = LOCK_USE_OPEN;
+	feed(deadlocks, tasks, 2);
+	assert_int_equal(told.found, 0);
+	tasks[0].open_wait.since_ns = NOW - 10 * SECOND;
+	feed(deadlocks, tasks, 2);
+	assert_int_equal(told.found, 1);
+	assert_true(told.last.suspected);
+	deadlocks_free(deadlocks);
+}
+
+/* Who is in an operation that removes the device is not waited for; who has it open is. */
+static void suspects_who_removes_what_it_has_open(void **state)
+{
+	struct lock_task task = in_use(remover(7, DEVICE), DEVICE);
+	struct deadlocks *deadlocks = start();
+
+	(void)state;
+	task.open_wait.since_ns = NOW - 10 * SECOND;
+	feed(deadlocks, &task, 1);
+	assert_int_equal(told.found, 0);
+	task.use.operation = LOCK_USE_OPEN;
+	feed(deadlocks, &task, 1);
+	assert_int_equal(told.found, 1);
+	assert_int_equal(told.last.count, 1);
+	assert_true(told.last.suspected);
+	assert_false(deadlock_is_breakable(&task));
+	deadlocks_free(deadlocks);
+}
+
+#define NODE 0x4000
+
+/* A task that waits until nobody is in the file any more. */
+static struct lock_task file_remover(__u32 tid)
+{
+	struct lock_task task = waiter(tid, 0, 0);
+
+	task.active_wait = (struct lock_wait){ .lock = NODE,
+					       .since_ns = NOW - 2 * SECOND,
+					       .kind = LOCK_ACTIVE };
+	return task;
+}
+
+static void knows_a_file_that_is_to_be_left(void **state)
+{
+	struct lock_task tasks[] = { file_remover(7), waiter(8, 0xa, 7) };
+	struct deadlocks *deadlocks = start();
+
+	(void)state;
+	feed(deadlocks, tasks, 2);
+	assert_int_equal(told.found, 0);
+	tasks[1].in_file = NODE;
+	feed(deadlocks, tasks, 2);
+	assert_int_equal(told.found, 1);
+	assert_int_equal(told.last.count, 2);
+	assert_false(told.last.suspected);
+	assert_false(deadlock_is_breakable(&tasks[0]));
+	tasks[1].flags = LOCK_IN_FILE_MAYBE;
+	feed(deadlocks, tasks, 2);
+	assert_int_equal(told.resolved, 1);
+	tasks[0].active_wait.since_ns = NOW - 10 * SECOND;
+	feed(deadlocks, tasks, 2);
+	assert_int_equal(told.found, 2);
+	assert_true(told.last.suspected);
+	deadlocks_free(deadlocks);
+}
+
+static void knows_who_removes_the_file_that_it_is_in(void **state)
+{
+	struct lock_task task = file_remover(7);
+	struct deadlocks *deadlocks = start();
+
+	(void)state;
+	task.in_file = NODE;
+	feed(deadlocks, &task, 1);
+	assert_int_equal(told.found, 1);
+	/* As the kernel's own files do it, which says that it is not waited for. */
+	task.flags = LOCK_IN_FILE_MAYBE;
+	task.active_wait.since_ns = NOW - 20 * SECOND;
+	feed(deadlocks, &task, 1);
+	assert_int_equal(told.found, 1);
 	deadlocks_free(deadlocks);
 }
 
@@ -299,6 +389,10 @@ int main(void)
 		cmocka_unit_test(is_breakable_where_a_kill_ends_the_wait),
 		cmocka_unit_test(takes_the_inner_wait),
 		cmocka_unit_test(suspects_where_readers_hold),
+		cmocka_unit_test(suspects_who_has_a_device_open),
+		cmocka_unit_test(suspects_who_removes_what_it_has_open),
+		cmocka_unit_test(knows_a_file_that_is_to_be_left),
+		cmocka_unit_test(knows_who_removes_the_file_that_it_is_in),
 		cmocka_unit_test(keeps_to_the_way_around_that_it_knows),
 		cmocka_unit_test(knows_several_at_once),
 		cmocka_unit_test(knows_two_in_a_crowd),

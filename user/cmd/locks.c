@@ -8,6 +8,7 @@
 #include "run.h"
 
 #include "../clock.h"
+#include "../locks/before.h"
 #include "../locks/names.h"
 #include "../locks/watch.h"
 #include "../message.h"
@@ -118,7 +119,8 @@ static int look(struct locks *locks)
 	long count = lock_watch_tasks(locks->watch, &tasks);
 	int result = -1;
 
-	if (count >= 0) {
+	if (count >= 0 &&
+	    !lock_before_note_uses(locks->watch, locks->names, tasks, (size_t)count)) {
 		locks->tasks = tasks;
 		locks->task_count = (size_t)count;
 		locks->now_ns = clock_ns(CLOCK_MONOTONIC);
@@ -182,9 +184,20 @@ static void take_orders(struct locks *locks)
 		locks->done = true;
 }
 
+static void note_waits_from_before(struct locks *locks)
+{
+	long count = lock_before_note_waits(locks->watch, locks->names);
+
+	if (count < 0)
+		message_warning("who waited already is not seen: %s", strerror(errno));
+	else
+		message_debug("%ld tasks waited already", count);
+}
+
 static void tick(struct locks *locks)
 {
-	lock_watch_pick_up_modules(locks->watch);
+	if (lock_watch_pick_up_modules(locks->watch))
+		note_waits_from_before(locks);
 	if (locks->orders)
 		orders_tick(locks->orders);
 	check(locks);
@@ -196,6 +209,7 @@ static int watch(struct locks *locks, struct run *run, const struct options *tim
 	enum run_event event = RUN_TICK;
 
 	run_start(run, times);
+	note_waits_from_before(locks);
 	while (!locks->error && !locks->done && event != RUN_END && event != RUN_FAILED) {
 		event = run_wait(run, news);
 		if (event == RUN_TICK)

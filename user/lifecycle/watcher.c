@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "watcher.h"
 
+#include "../iterator.h"
 #include "../message.h"
 #include "../missed.h"
 #include "lifecycle_fentry.skel.h"
@@ -264,22 +265,14 @@ static void close_part(struct watcher *watcher, struct part *part)
 	part->object = NULL;
 }
 
+/* It sends events, and writes nothing. */
 static int run_iterator(const struct part *part, const char *name)
 {
-	const struct bpf_program *program = bpf_object__find_program_by_name(part->object, name);
-	struct bpf_link *link = bpf_program__attach_iter(program, NULL);
-	char nothing[64];
-	ssize_t bytes = -1;
-	int file;
+	void *nothing;
+	long result = iterator_run(part->object, name, 1, &nothing);
 
-	file = link ? bpf_iter_create(bpf_link__fd(link)) : -1;
-	if (file >= 0) {
-		while ((bytes = read(file, nothing, sizeof(nothing))) > 0)
-			;
-		close(file);
-	}
-	bpf_link__destroy(link);
-	return (int)bytes;
+	free(nothing);
+	return (int)result;
 }
 
 /*

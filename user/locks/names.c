@@ -134,6 +134,11 @@ const char *lock_function_name(struct lock_names *names, __u64 address, char buf
 	return buffer;
 }
 
+const char *lock_word_name(struct lock_names *names, __u64 word, char buffer[SYMBOL_BYTES])
+{
+	return symbol_name(current_symbols(names), word, buffer);
+}
+
 /*
  * Members of objects
  */
@@ -258,6 +263,18 @@ static const char *open_name(const struct lock_wait *wait, const struct lock_tas
 	return buffer;
 }
 
+static const char *active_name(const struct lock_wait *wait, const struct lock_task *tasks,
+			       size_t count, char buffer[LOCK_NAME_BYTES])
+{
+	const char *file = "a file";
+
+	for (size_t i = 0; i < count; i++)
+		if (tasks[i].active_wait.lock == wait->lock && tasks[i].waits_file[0])
+			file = tasks[i].waits_file;
+	snprintf(buffer, LOCK_NAME_BYTES, "kn->active of %.*s", LOCK_FILE_BYTES, file);
+	return buffer;
+}
+
 const char *lock_name(struct lock_names *names, const struct lock_wait *wait,
 		      const struct lock_task *tasks, size_t count, char buffer[LOCK_NAME_BYTES])
 {
@@ -266,6 +283,8 @@ const char *lock_name(struct lock_names *names, const struct lock_wait *wait,
 
 	if (wait->kind == LOCK_OPEN)
 		return open_name(wait, tasks, count, buffer);
+	if (wait->kind == LOCK_ACTIVE)
+		return active_name(wait, tasks, count, buffer);
 	owner = find_owner(names, tasks, count, wait->lock, path);
 	if (owner)
 		snprintf(buffer, LOCK_NAME_BYTES, "%s of %.*s", path, DEVICE_NAME_BYTES,

@@ -42,5 +42,7 @@ void lock_names_expire(struct lock_names *names);
 
 /* "function+0x12" */
 const char *lock_function_name(struct lock_names *names, __u64 address, char buffer[SYMBOL_BYTES]);
+/* The same of what need not be an address: that it has no name says nothing. */
+const char *lock_word_name(struct lock_names *names, __u64 word, char buffer[SYMBOL_BYTES]);
 
 #endif

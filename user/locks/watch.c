@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "watch.h"
 
-#include "../preemption.h"
+#include "../iterator.h"
 #include "../kernel_file.h"
 #include "../message.h"
+#include "../preemption.h"
 #include "../program_set.h"
 #include "locks_fentry.skel.h"
 #include "locks_kprobe.skel.h"
@@ -26,14 +27,20 @@ enum part_name {
 #define FAILURES 4
 #define PAUSE 60
 
+/* Hooks that are named when this kernel lacks them. */
+#define ABSENT_MOST 32
+
 struct lock_watch {
 	bool kprobes;
 	unsigned int failures, pause; /* of VFIO's part */
 	struct program_set parts[PARTS];
 	__u64 missed_before; /* by parts that are gone */
+	__u64 waits_without_room;
+	const char *absent[ABSENT_MOST];
 };
 
-static const char *const shared_maps[] = { ".bss", "lock_waits", "lock_open_waits", "lock_uses" };
+static const char *const shared_maps[] = { ".bss", "lock_waits", "lock_open_waits",
+					   "lock_active_waits", "lock_uses" };
 
 static bool vfio_is_there(void)
 {
@@ -55,15 +62,22 @@ static int share_maps(struct bpf_object *object, const struct bpf_object *first)
 	return error;
 }
 
-/* Both parts have the iterator: with VFIO's types it tells of devices too. */
+/* What hooks no module. */
+static bool is_of_locks(const struct bpf_program *program)
+{
+	return program_is(program, "tp_btf/") ||
+	       !strncmp(bpf_program__name(program), "kernfs_", strlen("kernfs_"));
+}
+
+/* Both parts have the iterators: with VFIO's types they tell of devices too. */
 static void choose_programs(struct bpf_object *object, enum part_name part)
 {
 	struct bpf_program *program;
 
 	bpf_object__for_each_program (program, object)
-		bpf_program__set_autoload(program, program_is(program, "iter/") ||
-							   program_is(program, "tp_btf/") ==
-								   (part == PART_LOCKS));
+		bpf_program__set_autoload(program,
+					  program_is(program, "iter/") ||
+						  is_of_locks(program) == (part == PART_LOCKS));
 }
 
 /* NULL with errno. */
@@ -112,27 +126,30 @@ static int open_part(struct lock_watch *watch, enum part_name name)
 	return -1;
 }
 
-void lock_watch_pick_up_modules(struct lock_watch *watch)
+bool lock_watch_pick_up_modules(struct lock_watch *watch)
 {
 	struct program_set *part = &watch->parts[PART_VFIO];
 
 	if (!vfio_is_there()) {
 		close_part(watch, part);
 		watch->failures = watch->pause = 0;
-		return;
+		return false;
 	}
-	if (part->object || (watch->pause && --watch->pause) || !open_part(watch, PART_VFIO))
-		return;
+	if (part->object || (watch->pause && --watch->pause))
+		return false;
+	if (!open_part(watch, PART_VFIO))
+		return true;
 	message_debug("VFIO: %s", strerror(errno));
 	/* It may only just be loading; or this kernel has no trampolines. */
 	if (++watch->failures % FAILURES)
-		return;
+		return false;
 	if (!watch->kprobes) {
 		watch->kprobes = true;
-		return;
+		return false;
 	}
 	watch->pause = PAUSE;
 	message_warning("who uses and who removes VFIO devices is not seen: %s", strerror(errno));
+	return false;
 }
 
 struct lock_watch *lock_watch_open(void)
@@ -191,65 +208,105 @@ static bool map_has_long_wait(const struct lock_watch *watch, const char *name, 
 bool lock_watch_waits_long(const struct lock_watch *watch, __u64 before_ns)
 {
 	return map_has_long_wait(watch, "lock_waits", before_ns) ||
-	       map_has_long_wait(watch, "lock_open_waits", before_ns);
+	       map_has_long_wait(watch, "lock_open_waits", before_ns) ||
+	       map_has_long_wait(watch, "lock_active_waits", before_ns);
 }
 
-/* All that the iterator writes. Returns bytes, or -1 with errno. */
-static ssize_t read_all(int file, char **data)
+/* With VFIO's types, if they are there. */
+static const struct bpf_object *with_types(const struct lock_watch *watch)
 {
-	size_t bytes = 0, room = 0;
-	ssize_t got = 1;
+	const struct bpf_object *vfio = watch->parts[PART_VFIO].object;
 
-	*data = NULL;
-	while (got > 0) {
-		if (bytes == room) {
-			char *larger = realloc(*data, room + 65536);
-
-			if (!larger)
-				return -1;
-			*data = larger;
-			room += 65536;
-		}
-		got = read(file, *data + bytes, room - bytes);
-		if (got < 0 && errno == EINTR)
-			got = 1;
-		else if (got > 0)
-			bytes += (size_t)got;
-	}
-	return got < 0 ? -1 : (ssize_t)bytes;
+	return vfio ?: watch->parts[PART_LOCKS].object;
 }
 
 long lock_watch_tasks(const struct lock_watch *watch, struct lock_task **tasks)
 {
-	const struct program_set *part =
-		&watch->parts[watch->parts[PART_VFIO].object ? PART_VFIO : PART_LOCKS];
-	const struct bpf_program *program =
-		bpf_object__find_program_by_name(part->object, "lock_tasks");
-	struct bpf_link *link = bpf_program__attach_iter(program, NULL);
-	int file = link ? bpf_iter_create(bpf_link__fd(link)) : -1;
-	ssize_t bytes = -1;
-	char *data = NULL;
+	return iterator_run(with_types(watch), "lock_tasks", sizeof(**tasks), (void **)tasks);
+}
 
-	if (file >= 0) {
-		bytes = read_all(file, &data);
-		close(file);
+long lock_watch_files(const struct lock_watch *watch, struct lock_file **files)
+{
+	struct lock_file *mapped, *both;
+	long opened =
+		iterator_run(with_types(watch), "lock_files", sizeof(**files), (void **)files);
+	long count = opened < 0 ? -1 :
+				  iterator_run(with_types(watch), "lock_mapped_files",
+					       sizeof(*mapped), (void **)&mapped);
+
+	if (count > 0) {
+		both = realloc(*files, (size_t)(opened + count) * sizeof(*both));
+		if (both) {
+			memcpy(both + opened, mapped, (size_t)count * sizeof(*both));
+			*files = both;
+		} else {
+			count = -1;
+		}
 	}
-	bpf_link__destroy(link);
-	*tasks = (struct lock_task *)data;
-	if (bytes >= 0)
-		return bytes / (ssize_t)sizeof(**tasks);
-	free(data);
-	*tasks = NULL;
+	if (opened >= 0)
+		free(mapped);
+	if (opened >= 0 && count >= 0)
+		return opened + count;
+	free(*files);
+	*files = NULL;
 	return -1;
 }
 
-struct lock_watch_losses lock_watch_losses(const struct lock_watch *watch)
+long lock_watch_sleepers(const struct lock_watch *watch, struct lock_sleeper **sleepers)
 {
-	const struct program_set *vfio = &watch->parts[PART_VFIO];
+	return iterator_run(with_types(watch), "lock_sleepers", sizeof(**sleepers),
+			    (void **)sleepers);
+}
+
+/*
+ * Waits from before
+ */
+
+static int map_of_waits(const struct lock_watch *watch, enum lock_kind kind)
+{
+	return bpf_object__find_map_fd_by_name(watch->parts[PART_LOCKS].object,
+					       kind == LOCK_OPEN ? "lock_open_waits" :
+								   "lock_waits");
+}
+
+bool lock_watch_add_wait(struct lock_watch *watch, __u32 tid, const struct lock_wait *wait)
+{
+	if (!bpf_map_update_elem(map_of_waits(watch, wait->kind), &tid, wait, BPF_NOEXIST))
+		return true;
+	watch->waits_without_room += errno != EEXIST;
+	return false;
+}
+
+void lock_watch_remove_wait(const struct lock_watch *watch, __u32 tid, const struct lock_wait *wait)
+{
+	int map = map_of_waits(watch, wait->kind);
+	struct lock_wait now;
+
+	if (!bpf_map_lookup_elem(map, &tid, &now) && now.task == wait->task &&
+	    now.lock == wait->lock && now.since_ns == wait->since_ns)
+		bpf_map_delete_elem(map, &tid);
+}
+
+/*
+ * Losses
+ */
+
+static size_t name_absent(struct lock_watch *watch)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < PARTS; i++)
+		for (size_t j = 0; j < watch->parts[i].absent_count && count < ABSENT_MOST; j++)
+			watch->absent[count++] = watch->parts[i].absent[j];
+	return count;
+}
+
+struct lock_watch_losses lock_watch_losses(struct lock_watch *watch)
+{
 	struct lock_watch_losses losses = {
 		.missed_runs = watch->missed_before,
-		.absent = vfio->absent_count,
-		.names = vfio->absent,
+		.absent = name_absent(watch),
+		.names = watch->absent,
 	};
 	struct lock_state state = { 0 };
 	const __u32 first = 0;
@@ -257,7 +314,7 @@ struct lock_watch_losses lock_watch_losses(const struct lock_watch *watch)
 	bpf_map_lookup_elem(bpf_object__find_map_fd_by_name(watch->parts[PART_LOCKS].object,
 							    ".bss"),
 			    &first, &state);
-	losses.waits_without_room = state.waits_without_room;
+	losses.waits_without_room = state.waits_without_room + watch->waits_without_room;
 	losses.uses_without_room = state.uses_without_room;
 	for (size_t i = 0; i < PARTS; i++)
 		losses.missed_runs += program_set_missed(&watch->parts[i]);

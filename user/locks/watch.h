@@ -13,8 +13,8 @@ struct lock_watch;
 struct lock_watch *lock_watch_open(void);
 void lock_watch_close(struct lock_watch *watch);
 
-/* To be called now and then: VFIO may be loaded, or unloaded, meanwhile. */
-void lock_watch_pick_up_modules(struct lock_watch *watch);
+/* To be called now and then: VFIO may be loaded, or unloaded, meanwhile. True: it is new. */
+bool lock_watch_pick_up_modules(struct lock_watch *watch);
 
 /* Whether a task has waited since @before_ns (CLOCK_MONOTONIC) or longer: as cheap as it can be. */
 bool lock_watch_waits_long(const struct lock_watch *watch, __u64 before_ns);
@@ -25,6 +25,18 @@ bool lock_watch_waits_long(const struct lock_watch *watch, __u64 before_ns);
  */
 long lock_watch_tasks(const struct lock_watch *watch, struct lock_task **tasks);
 
+/* The same of files that keep a device open, or that a task is in and that are to go. */
+long lock_watch_files(const struct lock_watch *watch, struct lock_file **files);
+
+/* The same of tasks that sleep in a list of waiters. */
+long lock_watch_sleepers(const struct lock_watch *watch, struct lock_sleeper **sleepers);
+
+/* A wait that the programs have not seen begin. False: one of this task is known; or no room. */
+bool lock_watch_add_wait(struct lock_watch *watch, __u32 tid, const struct lock_wait *wait);
+/* Takes it back, if it is as it was added. */
+void lock_watch_remove_wait(const struct lock_watch *watch, __u32 tid,
+			    const struct lock_wait *wait);
+
 /* What was not seen, since it was opened. */
 struct lock_watch_losses {
 	__u64 waits_without_room;
@@ -34,6 +46,6 @@ struct lock_watch_losses {
 	const char *const *names; /* of them; until the next call of any function here */
 };
 
-struct lock_watch_losses lock_watch_losses(const struct lock_watch *watch);
+struct lock_watch_losses lock_watch_losses(struct lock_watch *watch);
 
 #endif

@@ -10,10 +10,10 @@
 #define SEARCH_STEPS 1000000
 
 /*
- * The reader that a semaphore remembers may have let go. Who waits behind others for so many
- * thresholds is worth a suspicion.
+ * The reader that a semaphore remembers may have let go, and who just has a device open may close
+ * it. Who waits behind them for so many thresholds is worth a suspicion.
  */
-#define READER_THRESHOLDS 10
+#define UNSURE_THRESHOLDS 10
 
 struct deadlocks {
 	__u64 threshold_ns;
@@ -44,13 +44,17 @@ struct pass {
 
 const struct lock_wait *deadlock_wait(const struct lock_task *task)
 {
-	return task->wait.lock ? &task->wait : &task->open_wait;
+	if (task->wait.lock)
+		return &task->wait;
+	return task->active_wait.lock ? &task->active_wait : &task->open_wait;
 }
 
 bool deadlock_is_breakable(const struct lock_task *task)
 {
+	__u32 kind = deadlock_wait(task)->kind;
+
 	/* vfio_unregister_group_dev() is interrupted once, complains, and waits on. */
-	return deadlock_wait(task)->kind != LOCK_OPEN &&
+	return kind != LOCK_OPEN && kind != LOCK_ACTIVE &&
 	       task->state & (STATE_INTERRUPTIBLE | STATE_WAKEKILL);
 }
 
@@ -66,25 +70,60 @@ const struct lock_task *deadlock_breakable_by(const struct deadlock *deadlock)
  * Edges: from a task that waits to one that holds what it waits for
  */
 
+static bool waits_for_use(const struct lock_task *waiter)
+{
+	__u32 kind = deadlock_wait(waiter)->kind;
+
+	return kind == LOCK_OPEN || kind == LOCK_ACTIVE;
+}
+
 static bool by_reader(const struct lock_task *waiter)
 {
-	return waiter->wait.lock && waiter->owner_flags & LOCK_OWNER_READS;
+	return waiter->wait.lock && waiter->flags & LOCK_OWNER_READS;
+}
+
+static bool is_unsure(const struct lock_task *waiter, const struct lock_task *holder)
+{
+	switch (deadlock_wait(waiter)->kind) {
+	case LOCK_OPEN:
+		return holder->use.operation == LOCK_USE_OPEN;
+	case LOCK_ACTIVE:
+		return holder->flags & LOCK_IN_FILE_MAYBE;
+	default:
+		return by_reader(waiter);
+	}
+}
+
+static bool waits_for_thresholds(const struct pass *pass, const struct lock_task *task,
+				 __u64 now_ns, unsigned int thresholds)
+{
+	const struct lock_wait *wait = deadlock_wait(task);
+
+	return wait->lock && now_ns > wait->since_ns &&
+	       now_ns - wait->since_ns >= pass->deadlocks->threshold_ns * thresholds;
 }
 
 static bool waits_long(const struct pass *pass, const struct lock_task *task, __u64 now_ns)
 {
-	const struct lock_wait *wait = deadlock_wait(task);
-	__u64 least = pass->deadlocks->threshold_ns * (by_reader(task) ? READER_THRESHOLDS : 1);
-
-	return wait->lock && now_ns > wait->since_ns && now_ns - wait->since_ns >= least;
+	return waits_for_thresholds(pass, task, now_ns, by_reader(task) ? UNSURE_THRESHOLDS : 1);
 }
 
 static bool holds(const struct lock_task *holder, const struct lock_task *waiter)
 {
 	const struct lock_wait *wait = deadlock_wait(waiter);
 
-	if (wait->kind == LOCK_OPEN)
-		return holder != waiter && holder->use.vfio == wait->lock;
+	switch (wait->kind) {
+	case LOCK_OPEN:
+		/* In an operation that removes the device it would not be waited for. */
+		return holder->use.vfio == wait->lock &&
+		       (holder != waiter || holder->use.operation == LOCK_USE_OPEN);
+	case LOCK_ACTIVE:
+		/* Who removes the file that it writes to says so, and is not counted. */
+		return holder->in_file == wait->lock &&
+		       (holder != waiter || !(holder->flags & LOCK_IN_FILE_MAYBE));
+	default:
+		break;
+	}
 	/* Whoever was the last reader, and now wants to write, reads no more. */
 	if (by_reader(waiter) && holder == waiter)
 		return false;
@@ -137,14 +176,19 @@ static int add_edges_to(struct pass *pass, size_t from, const size_t *others, si
 {
 	int error = 0;
 
-	for (size_t i = 0; i < count && !error; i++)
-		if (waits_long(pass, &pass->tasks[others[i]], now_ns) &&
-		    holds(&pass->tasks[others[i]], &pass->tasks[from]))
+	for (size_t i = 0; i < count && !error; i++) {
+		const struct lock_task *waiter = &pass->tasks[from];
+		const struct lock_task *holder = &pass->tasks[others[i]];
+
+		if (holds(holder, waiter) && waits_long(pass, holder, now_ns) &&
+		    (!is_unsure(waiter, holder) ||
+		     waits_for_thresholds(pass, waiter, now_ns, UNSURE_THRESHOLDS)))
 			error = add_edge(pass, from, others[i]);
+	}
 	return error;
 }
 
-/* A lock has one owner, a device has users. */
+/* A lock has one owner; a device, and a file, have users. */
 static int add_edges_from(struct pass *pass, size_t from, const size_t *by_tid, __u64 now_ns)
 {
 	const struct lock_task *task = &pass->tasks[from];
@@ -152,7 +196,7 @@ static int add_edges_from(struct pass *pass, size_t from, const size_t *by_tid, 
 
 	if (!waits_long(pass, task, now_ns))
 		return 0;
-	if (deadlock_wait(task)->kind == LOCK_OPEN)
+	if (waits_for_use(task))
 		return add_edges_to(pass, from, by_tid, pass->count, now_ns);
 	place = find_tid(pass, by_tid, task->owner_tid);
 	return add_edges_to(pass, from, by_tid + place, place < pass->count, now_ns);
@@ -185,7 +229,8 @@ static bool is_same_task(const struct lock_task *one, const struct lock_task *ot
 	return one->tid == other->tid && one->start_ns == other->start_ns &&
 	       wait->lock == other_wait->lock && wait->since_ns == other_wait->since_ns &&
 	       wait->kind == other_wait->kind && one->owner_tid == other->owner_tid &&
-	       one->use.vfio == other->use.vfio && one->use.since_ns == other->use.since_ns;
+	       one->use.vfio == other->use.vfio && one->use.since_ns == other->use.since_ns &&
+	       one->in_file == other->in_file;
 }
 
 /* Tasks are numbered in the order that the kernel lists them in: each has its place. */
@@ -210,7 +255,7 @@ static struct deadlock *find_known(struct deadlocks *deadlocks, const struct dea
 static bool is_suspected(const struct deadlock *deadlock)
 {
 	for (size_t i = 0; i < deadlock->count; i++)
-		if (by_reader(&deadlock->task[i]))
+		if (is_unsure(&deadlock->task[i], &deadlock->task[(i + 1) % deadlock->count]))
 			return true;
 	return false;
 }

@@ -25,11 +25,11 @@ struct deadlock {
 	size_t behind; /* other tasks that wait for these, as many as are known */
 	struct lock_task behind_task[DEADLOCK_BEHIND];
 	__u64 found_ns; /* when it was reported, CLOCK_MONOTONIC */
-	/* Not quite sure: a lock is held by readers, of whom the kernel remembers one. */
+	/* Not quite sure: readers hold a lock, or a task has a device open and is not in it. */
 	bool suspected;
 };
 
-/* What the task waits for now: a lock, else that a device is closed. */
+/* What the task waits for now: a lock, else that a file is left, else that a device is closed. */
 const struct lock_wait *deadlock_wait(const struct lock_task *task);
 /* The wait ends when the task is killed, at least. */
 bool deadlock_is_breakable(const struct lock_task *task);

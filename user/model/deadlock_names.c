@@ -8,6 +8,7 @@ const char *lock_kind_name(unsigned int kind)
 		[LOCK_RWSEM_READ] = "rwsem-read",
 		[LOCK_RWSEM_WRITE] = "rwsem-write",
 		[LOCK_OPEN] = "close",
+		[LOCK_ACTIVE] = "active",
 	};
 
 	return kind < LOCK_KINDS ? names[kind] : "?";
@@ -16,10 +17,8 @@ const char *lock_kind_name(unsigned int kind)
 const char *lock_use_name(unsigned int operation)
 {
 	static const char *const names[LOCK_USES] = {
-		[LOCK_USE_READ] = "read",
-		[LOCK_USE_WRITE] = "write",
-		[LOCK_USE_IOCTL] = "ioctl",
-		[LOCK_USE_MMAP] = "mmap",
+		[LOCK_USE_READ] = "read", [LOCK_USE_WRITE] = "write", [LOCK_USE_IOCTL] = "ioctl",
+		[LOCK_USE_MMAP] = "mmap", [LOCK_USE_OPEN] = "open",
 	};
 
 	return operation < LOCK_USES ? names[operation] : "?";

@@ -25,7 +25,8 @@ static int write_edges(FILE *output, const struct lock_task *waiter, const char 
 	return error | (fprintf(output, "\" -> \"%u\" [label=\"%s\"];\n", holder->tid,
 				deadlock_wait(waiter)->kind == LOCK_OPEN ?
 					lock_use_name(holder->use.operation) :
-					"held by") < 0);
+				deadlock_wait(waiter)->kind == LOCK_ACTIVE ? "in use by" :
+									     "held by") < 0);
 }
 
 int render_deadlock_dot(FILE *output, const struct rendered_deadlock *rendered)

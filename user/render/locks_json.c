@@ -29,6 +29,7 @@ static json_t *cycle_json(const struct rendered_deadlock *rendered)
 		snprintf(address, sizeof(address), "0x%llx", (unsigned long long)wait->lock);
 		json_add_string(object, "address", address);
 		json_add_number(object, "waited_ns", rendered->now_ns - wait->since_ns);
+		json_add_bool(object, "waited_longer", wait->flags & LOCK_WAIT_BEFORE);
 		json_add_bool(object, "interruptible", deadlock_is_breakable(task));
 		if (task->use.vfio) {
 			json_add_string(object, "in", lock_use_name(task->use.operation));

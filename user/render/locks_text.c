@@ -26,37 +26,60 @@ static int write_heading(FILE *output, const struct rendered_deadlock *rendered)
 		       deadlock_label(deadlock), deadlock->count) < 0;
 }
 
+static int write_use(FILE *output, const struct lock_task *holder)
+{
+	if (holder->use.operation == LOCK_USE_OPEN)
+		return fputs("which lasts while this one has it open, if nobody closes it:\n",
+			     output) < 0;
+	return fprintf(output, "which lasts while this one is in %s():\n",
+		       lock_use_name(holder->use.operation)) < 0;
+}
+
 /* How the next task holds what this one waits for. */
 static int write_holding(FILE *output, const struct lock_task *waiter,
 			 const struct lock_task *holder)
 {
-	if (deadlock_wait(waiter)->kind == LOCK_OPEN)
-		return fprintf(output, "which lasts while this one is in %s():\n",
-			       lock_use_name(holder->use.operation)) < 0;
-	if (waiter->owner_flags & LOCK_OWNER_READS)
+	switch (deadlock_wait(waiter)->kind) {
+	case LOCK_OPEN:
+		return write_use(output, holder);
+	case LOCK_ACTIVE:
+		return fprintf(output, "which lasts while this one %s in the file:\n",
+			       holder->flags & LOCK_IN_FILE_MAYBE ? "may be" : "is") < 0;
+	default:
+		break;
+	}
+	if (waiter->flags & LOCK_OWNER_READS)
 		return fputs("which readers hold, the last one that came is\n", output) < 0;
 	return fputs("which is held by\n", output) < 0;
+}
+
+static int write_waiting(FILE *output, const struct rendered_deadlock *rendered, size_t place)
+{
+	const struct lock_wait *wait = deadlock_wait(&rendered->deadlock->task[place]);
+	const char *lock = rendered->task[place].lock;
+	const char *longer = wait->flags & LOCK_WAIT_BEFORE ? "longer than " : "";
+	char waited[TIME_TEXT_BYTES];
+
+	format_time(rendered->now_ns - wait->since_ns, waited);
+	if (wait->kind == LOCK_OPEN || wait->kind == LOCK_ACTIVE)
+		return fprintf(output, "    |    has waited %s%s for the end of %s,\n", longer,
+			       waited, lock) < 0;
+	return fprintf(output, "    |    has waited %s%s for the %s %s,\n", longer, waited,
+		       lock_kind_name(wait->kind), lock) < 0;
 }
 
 /* The cycle, drawn at the left of what it is. */
 static int write_cycle(FILE *output, const struct rendered_deadlock *rendered)
 {
 	const struct deadlock *deadlock = rendered->deadlock;
-	char name[WHO_BYTES], waited[TIME_TEXT_BYTES];
+	char name[WHO_BYTES];
 	int error = 0;
 
 	for (size_t i = 0; i < deadlock->count; i++) {
 		const struct lock_task *task = &deadlock->task[i];
-		const struct lock_wait *wait = deadlock_wait(task);
 
 		error |= fprintf(output, "    %s %s\n", i ? "| " : "+>", who(task, name)) < 0;
-		format_time(rendered->now_ns - wait->since_ns, waited);
-		if (wait->kind == LOCK_OPEN)
-			error |= fprintf(output, "    |    has waited %s for the end of %s,\n",
-					 waited, rendered->task[i].lock) < 0;
-		else
-			error |= fprintf(output, "    |    has waited %s for the %s %s,\n", waited,
-					 lock_kind_name(wait->kind), rendered->task[i].lock) < 0;
+		error |= write_waiting(output, rendered, i);
 		error |= fputs("    |    ", output) < 0;
 		error |= write_holding(output, task, &deadlock->task[(i + 1) % deadlock->count]);
 	}

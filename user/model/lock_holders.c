@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "lock_holders.h"
+
+#include <stdbool.h>
+
+/*
+ * Files of sysfs
+ */
+
+static __u64 tasks_in(__u64 node, const struct lock_file *files, size_t count)
+{
+	__u64 tasks = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		bool again = false;
+
+		/* Two processes may have one open file. */
+		for (size_t j = 0; j < i && !again; j++)
+			again = files[j].node == node && files[j].tid == files[i].tid;
+		tasks += files[i].node == node && !again;
+	}
+	return tasks;
+}
+
+/* Who removes the file that it writes to is in it and not waited for: the kernel does not say who. */
+static void note_in_file(struct lock_task *tasks, size_t count, const struct lock_file *file,
+			 bool maybe)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (tasks[i].tid != file->tid)
+			continue;
+		tasks[i].in_file = file->node;
+		if (maybe)
+			tasks[i].flags |= LOCK_IN_FILE_MAYBE;
+	}
+}
+
+/*
+ * Devices
+ */
+
+static bool is_waited_for(__u64 vfio, const struct lock_task *tasks, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (tasks[i].open_wait.lock == vfio)
+			return true;
+	return false;
+}
+
+/* In an operation that nobody saw begin, if that is what its system call is about. */
+static void note_open(struct lock_task *task, const struct lock_file *file,
+		      enum lock_use_operation operation)
+{
+	bool is_in = operation != LOCK_USES && file->descriptor >= 0 &&
+		     task->argument == file->descriptor;
+
+	/* It may have the device open twice. */
+	if (task->use.vfio && !is_in)
+		return;
+	task->use.vfio = file->objects.vfio;
+	task->use.operation = is_in ? operation : LOCK_USE_OPEN;
+	task->uses = file->objects;
+}
+
+static bool is_seen(const struct lock_task *task)
+{
+	return task->use.vfio && task->use.operation != LOCK_USE_OPEN;
+}
+
+void lock_holders_note(struct lock_task *tasks, size_t count, const struct lock_file *files,
+		       size_t file_count, lock_operation_of operation_of, void *argument)
+{
+	for (size_t i = 0; i < file_count; i++) {
+		const struct lock_file *file = &files[i];
+
+		if (file->node) {
+			note_in_file(tasks, count, file,
+				     tasks_in(file->node, files, file_count) > file->node_users);
+			continue;
+		}
+		if (!is_waited_for(file->objects.vfio, tasks, count))
+			continue;
+		for (size_t j = 0; j < count; j++)
+			if (tasks[j].pid == file->pid && !is_seen(&tasks[j]))
+				note_open(&tasks[j], file, operation_of(&tasks[j], argument));
+	}
+}
