@@ -79,31 +79,19 @@ static __always_inline bool describe_file(struct lock_file *found, struct file *
 	return vfio;
 }
 
-static __always_inline int write_file(struct bpf_iter_meta *meta, struct task_struct *task,
-				      struct file *file, __s32 descriptor)
+/* What is mapped keeps a device open too: to look there takes locks that may be in the deadlock. */
+SEC("iter/task_file")
+int lock_files(struct bpf_iter__task_file *ctx)
 {
-	struct lock_file found = { .descriptor = descriptor };
+	struct lock_file found = { .descriptor = ctx->fd };
+	struct task_struct *task = ctx->task;
+	struct file *file = ctx->file;
 
 	if (!task || !file || !describe_file(&found, file))
 		return 0;
 	found.pid = task->tgid;
-	bpf_seq_write(meta->seq, &found, sizeof(found));
+	bpf_seq_write(ctx->meta->seq, &found, sizeof(found));
 	return 0;
-}
-
-SEC("iter/task_file")
-int lock_files(struct bpf_iter__task_file *ctx)
-{
-	return write_file(ctx->meta, ctx->task, ctx->file, ctx->fd);
-}
-
-/* A mapping keeps a device open, without a file. */
-SEC("iter/task_vma")
-int lock_mapped_files(struct bpf_iter__task_vma *ctx)
-{
-	struct vm_area_struct *vma = ctx->vma;
-
-	return write_file(ctx->meta, ctx->task, vma ? vma->vm_file : NULL, -1);
 }
 
 #endif

@@ -38,11 +38,31 @@ struct mutex_waiter___locks {
 	struct task_struct *task;
 };
 
+/* Until 7.0; then the first waiter is no part of the lock. */
+struct mutex___list {
+	struct list_head wait_list;
+};
+
+struct rw_semaphore___list {
+	struct list_head wait_list;
+};
+
+/* Since 6.17, with CONFIG_DETECT_HUNG_TASK_BLOCKER. */
+struct task_struct___blocker {
+	unsigned long blocker;
+};
+
 struct vfio_device___completion {
 	struct completion comp;
 };
 
 #pragma clang attribute pop
+
+/* include/linux/hung_task.h: what the low bits of a blocker say */
+#define BLOCKER_TYPE_MASK 3UL
+#define BLOCKER_TYPE_MUTEX 0
+#define BLOCKER_TYPE_RWSEM_READER 2
+#define BLOCKER_TYPE_RWSEM_WRITER 3
 
 /*
  * Of the stack it is looked at so much: the frames of who waits are the newest. A piece lies on one
@@ -95,6 +115,11 @@ static __always_inline bool is_waiter(struct lock_sleeper *found, __u64 word)
 	found->node = word + bpf_core_field_offset(struct swait_queue, task_list) -
 		      bpf_core_field_offset(struct swait_queue, task);
 	found->kind = LOCK_WAITER_COMPLETION;
+	if (is_in_list(found->node))
+		return true;
+	found->node = word + bpf_core_field_offset(struct wait_queue_entry, entry) -
+		      bpf_core_field_offset(struct wait_queue_entry, private);
+	found->kind = LOCK_WAITER_EVENT;
 	return is_in_list(found->node);
 }
 
@@ -106,6 +131,7 @@ static __always_inline bool find_waiter(struct lock_sleeper *found, struct task_
 
 	if (!stack || !words)
 		return false;
+	found->stack_pointer = stack;
 	stack &= ~(SLEEPER_PIECE * sizeof(*words) - 1);
 	for (__u32 i = 0; i < SLEEPER_WORDS;
 	     i += SLEEPER_PIECE) /* zeroes, where it cannot be read */
@@ -117,11 +143,38 @@ static __always_inline bool find_waiter(struct lock_sleeper *found, struct task_
 	return false;
 }
 
+/* False: this kernel does not say, or the task waits for something else. */
+static __always_inline bool find_blocker(struct lock_sleeper *found, struct task_struct *task)
+{
+	unsigned long blocker = 0, type;
+
+	if (bpf_core_field_exists(struct task_struct___blocker, blocker))
+		blocker = BPF_CORE_READ((struct task_struct___blocker *)task, blocker);
+	type = blocker & BLOCKER_TYPE_MASK;
+	found->lock = blocker & ~BLOCKER_TYPE_MASK;
+	found->lock_kind = type == BLOCKER_TYPE_MUTEX	     ? LOCK_MUTEX :
+			   type == BLOCKER_TYPE_RWSEM_READER ? LOCK_RWSEM_READ :
+			   type == BLOCKER_TYPE_RWSEM_WRITER ? LOCK_RWSEM_WRITE :
+							       LOCK_KINDS;
+	return found->lock;
+}
+
+static __always_inline void describe_waiter(struct lock_sleeper *found)
+{
+	struct list_head *waiter = (void *)found->node;
+
+	found->next = (__u64)BPF_CORE_READ(waiter, next);
+	bpf_probe_read_kernel(found->words, sizeof(found->words),
+			      (void *)found->node - sizeof(found->words));
+}
+
 static __always_inline void describe_lists(struct lock_sleeper *found)
 {
-	found->mutex_list = bpf_core_field_offset(struct mutex, wait_list);
-	found->semaphore_list = bpf_core_field_offset(struct rw_semaphore, wait_list);
-	found->open_list = 0;
+	if (bpf_core_field_exists(struct mutex___list, wait_list))
+		found->mutex_list = bpf_core_field_offset(struct mutex___list, wait_list);
+	if (bpf_core_field_exists(struct rw_semaphore___list, wait_list))
+		found->semaphore_list =
+			bpf_core_field_offset(struct rw_semaphore___list, wait_list);
 	if (bpf_core_type_exists(struct vfio_device___completion))
 		found->open_list = bpf_core_field_offset(struct vfio_device___completion, comp) +
 				   bpf_core_field_offset(struct completion, wait) +
@@ -133,19 +186,20 @@ int lock_sleepers(struct bpf_iter__task *ctx)
 {
 	struct task_struct *task = ctx->task;
 	struct lock_sleeper *found;
-	struct list_head *waiter;
 	__u32 first = 0;
 
 	found = bpf_map_lookup_elem(&lock_sleeper_room, &first);
-	if (!task || !found || !task->__state || !find_waiter(found, task))
+	if (!task || !found || !task->__state)
 		return 0;
+	__builtin_memset(found, 0, __builtin_offsetof(struct lock_sleeper, words));
+	if (!find_blocker(found, task)) {
+		if (!find_waiter(found, task))
+			return 0;
+		describe_waiter(found);
+		describe_lists(found);
+	}
 	found->task = (__u64)task;
-	waiter = (void *)found->node;
-	found->next = (__u64)BPF_CORE_READ(waiter, next);
 	found->tid = task->pid;
-	describe_lists(found);
-	bpf_probe_read_kernel(found->words, sizeof(found->words),
-			      (void *)found->node - sizeof(found->words));
 	found->stack_bytes = bpf_get_task_stack(task, found->stack, sizeof(found->stack), 0);
 	bpf_seq_write(ctx->meta->seq, found, sizeof(*found));
 	return 0;

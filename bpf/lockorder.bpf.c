@@ -520,7 +520,7 @@ USE(vfio_device_fops_mmap, LOCK_USE_MMAP, 2, int)
 /* Who closes it last has it open until all is undone. */
 ENTRY(vfio_device_fops_release, struct inode *inode, struct file *file)
 {
-	return use_file(file, ORDER_SCOPE_RELEASE);
+	return use_file(file, LOCK_USE_RELEASE);
 }
 
 EXIT(vfio_device_fops_release, 2, int)

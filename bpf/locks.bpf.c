@@ -205,6 +205,17 @@ USE(vfio_device_fops_write, LOCK_USE_WRITE, 4, __s64)
 USE(vfio_device_fops_unl_ioctl, LOCK_USE_IOCTL, 3, __s64)
 USE(vfio_device_fops_mmap, LOCK_USE_MMAP, 2, int)
 
+/* The last close is waited for too. */
+ENTRY(vfio_device_fops_release, struct inode *inode, struct file *file)
+{
+	return begin_use(file, LOCK_USE_RELEASE);
+}
+
+EXIT(vfio_device_fops_release, 2, int)
+{
+	return end_use();
+}
+
 /*
  * Who waits, and who holds
  */
@@ -217,7 +228,9 @@ struct {
 	__type(value, struct lock_task);
 } lock_task_room SEC(".maps");
 
-/* Of the owner's flags: it is a reader of before. */
+/* Of a mutex's owner's flags: it is to have it, and has not run since. */
+#define MUTEX_FLAG_PICKUP 4UL
+/* Of a rw_semaphore's: it is a reader of before. */
 #define RWSEM_READER_OWNED 1UL
 
 static __always_inline void find_owner(struct lock_task *found)
@@ -229,6 +242,8 @@ static __always_inline void find_owner(struct lock_task *found)
 		struct mutex *mutex = (void *)found->wait.lock;
 
 		word = BPF_CORE_READ(mutex, owner.counter);
+		if (word & MUTEX_FLAG_PICKUP)
+			return;
 	} else {
 		struct rw_semaphore *semaphore = (void *)found->wait.lock;
 
@@ -253,16 +268,44 @@ static __always_inline void take_wait(struct lock_wait *to, void *waits,
 		*to = *wait;
 }
 
-/* Its end is not seen where the kernel has no more room for return probes. */
+/*
+ * Its end is not seen where it began before, or the kernel has no more room for return probes: user
+ * space forgets those that are not told.
+ */
 static __always_inline void check_active_wait(struct lock_task *found)
 {
-	if (users_to_leave((void *)found->active_wait.lock)) {
+	if (users_to_leave((void *)found->active_wait.lock))
 		name_file(found->waits_file, sizeof(found->waits_file),
 			  (void *)found->active_wait.lock);
+	else
+		found->active_wait.lock = 0;
+}
+
+/* kernel/locking/mutex.h, rwsem.c */
+#define MUTEX_FLAG_WAITERS 1UL
+#define RWSEM_FLAG_WAITERS 2UL
+
+static __always_inline bool has_waiters(const struct lock_wait *wait)
+{
+	struct rw_semaphore *semaphore = (void *)wait->lock;
+	struct mutex *mutex = (void *)wait->lock;
+
+	if (wait->kind == LOCK_MUTEX)
+		return BPF_CORE_READ(mutex, owner.counter) & MUTEX_FLAG_WAITERS;
+	return BPF_CORE_READ(semaphore, count.counter) & RWSEM_FLAG_WAITERS;
+}
+
+/* Found on a stack: what it waited for may have been misread. */
+static __always_inline void check_wait_from_before(struct lock_task *found)
+{
+	struct lock_wait *now;
+
+	if (!(found->wait.flags & LOCK_WAIT_BEFORE) || has_waiters(&found->wait))
 		return;
-	}
-	bpf_map_delete_elem(&lock_active_waits, &found->tid);
-	found->active_wait.lock = 0;
+	now = bpf_map_lookup_elem(&lock_waits, &found->tid);
+	if (now && now->since_ns == found->wait.since_ns)
+		bpf_map_delete_elem(&lock_waits, &found->tid);
+	found->wait.lock = 0;
 }
 
 static __always_inline __s32 argument_of(struct task_struct *task)
@@ -281,6 +324,8 @@ static __always_inline bool describe_task(struct lock_task *found, struct task_s
 	take_wait(&found->active_wait, &lock_active_waits, task);
 	take_wait(&found->open_wait, &lock_open_waits, task);
 	found->tid = task->pid;
+	if (found->wait.lock)
+		check_wait_from_before(found);
 	if (found->active_wait.lock)
 		check_active_wait(found);
 	if (use)

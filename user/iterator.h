@@ -4,6 +4,7 @@
 #define VFIOSCOPE_ITERATOR_H
 
 #include <bpf/libbpf.h>
+#include <linux/types.h>
 #include <stddef.h>
 
 /*
@@ -12,5 +13,9 @@
  */
 long iterator_run(const struct bpf_object *object, const char *program, size_t record_bytes,
 		  void **records);
+
+/* The same of one process, for iterators of files; where the kernel cannot, or 0: of all. */
+long iterator_run_for(const struct bpf_object *object, const char *program, __u32 pid,
+		      size_t record_bytes, void **records);
 
 #endif

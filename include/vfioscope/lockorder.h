@@ -25,11 +25,10 @@ enum order_mode {
 
 /* What armed a task first: enum lock_use_operation, or one of these. */
 enum order_scope {
-	ORDER_SCOPE_RELEASE = LOCK_USES, /* a VFIO device's file is closed */
-	ORDER_SCOPE_FAULT,		 /* of a mapped BAR */
-	ORDER_SCOPE_GROUP,		 /* an ioctl of a VFIO group's file */
-	ORDER_SCOPE_SYSFS,		 /* a write: power, unbind, remove, reset, ... */
-	ORDER_SCOPE_FUNCTION,		 /* a function of the kernel */
+	ORDER_SCOPE_FAULT = LOCK_USES, /* of a mapped BAR */
+	ORDER_SCOPE_GROUP,	       /* an ioctl of a VFIO group's file */
+	ORDER_SCOPE_SYSFS,	       /* a write: power, unbind, remove, reset, ... */
+	ORDER_SCOPE_FUNCTION,	       /* a function of the kernel */
 	ORDER_SCOPES,
 };
 

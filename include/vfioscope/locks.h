@@ -23,7 +23,7 @@ enum lock_kind {
 /* A task that waits. */
 struct lock_wait {
 	__u64 task; /* its struct task_struct: numbers of tasks are used again */
-	/* struct mutex, rw_semaphore; LOCK_OPEN's vfio_device, LOCK_ACTIVE's kernfs_node; 0: none */
+	/* struct mutex, rw_semaphore; vfio_device of LOCK_OPEN, kernfs_node of LOCK_ACTIVE; 0 */
 	__u64 lock;
 	__u64 since_ns; /* CLOCK_MONOTONIC */
 	__u32 kind;	/* enum lock_kind */
@@ -36,7 +36,7 @@ enum lock_use_operation {
 	LOCK_USE_WRITE,
 	LOCK_USE_IOCTL,
 	LOCK_USE_MMAP,
-	LOCK_USE_OPEN, /* in none: it has the device open, and may close it or not */
+	LOCK_USE_RELEASE, /* it is closed for the last time */
 	LOCK_USES,
 };
 
@@ -82,7 +82,9 @@ struct lock_task {
 	struct lock_wait active_wait; /* LOCK_ACTIVE; wait is within it, if there are both */
 	struct lock_wait open_wait;   /* LOCK_OPEN; the others are within it */
 	struct lock_use use;
-	__u64 in_file; /* struct kernfs_node that it reads or writes, as user space finds it */
+	/* As user space finds them: */
+	__u64 in_file;	      /* struct kernfs_node that it reads or writes */
+	__u64 has_open;	      /* struct vfio_device that others wait for, and it may close or not */
 	__u64 owner_start_ns; /* of wait's lock; 0: nobody is known to hold it */
 	__u32 owner_tid;
 	__u32 flags;			  /* LOCK_OWNER_..., LOCK_IN_FILE_... */
@@ -92,7 +94,7 @@ struct lock_task {
 	char comm[COMM_BYTES];
 	__u64 stack[STACK_FRAMES];
 };
-ASSERT_LAYOUT(struct lock_task, 32 + 3 * 32 + 32 + 16 + 2 * (48 + DEVICE_NAME_BYTES) +
+ASSERT_LAYOUT(struct lock_task, 32 + 3 * 32 + 40 + 16 + 2 * (48 + DEVICE_NAME_BYTES) +
 					LOCK_FILE_BYTES + COMM_BYTES + 8 * STACK_FRAMES);
 
 /*
@@ -104,7 +106,7 @@ struct lock_file {
 	__u64 node_users; /* how many tasks are within node's files */
 	__u32 tid;	  /* who is in node's file */
 	__u32 pid;	  /* whose threads have the device's */
-	__s32 descriptor; /* -1: it is mapped */
+	__s32 descriptor;
 	__u32 reserved;
 	struct lock_objects objects; /* of the device */
 };
@@ -114,6 +116,7 @@ ASSERT_LAYOUT(struct lock_file, 32 + 48 + DEVICE_NAME_BYTES);
 enum lock_waiter_kind {
 	LOCK_WAITER_LOCK,	/* struct mutex_waiter, struct rwsem_waiter */
 	LOCK_WAITER_COMPLETION, /* struct swait_queue */
+	LOCK_WAITER_EVENT,	/* struct wait_queue_entry */
 };
 
 #define LOCK_SLEEPER_WORDS 64
@@ -127,11 +130,15 @@ struct lock_sleeper {
 	/* Where such a list begins, within struct mutex, rw_semaphore, vfio_device (0: unknown). */
 	__u32 mutex_list, semaphore_list, open_list;
 	__s32 stack_bytes; /* of stack, or a negative errno */
-	/* What is on the stack before node, of calls from where node is: return addresses, and anything else. */
+	__u64 stack_pointer;
+	__u64 lock;	 /* where the kernel itself knows what it waits for; 0: it does not */
+	__u32 lock_kind; /* enum lock_kind, of lock */
+	__u32 reserved;
+	/* What is on the stack before node, by calls from there: return addresses, anything. */
 	__u64 words[LOCK_SLEEPER_WORDS];
 	__u64 stack[STACK_FRAMES]; /* without functions of the scheduler and of locks */
 };
-ASSERT_LAYOUT(struct lock_sleeper, 48 + 8 * LOCK_SLEEPER_WORDS + 8 * STACK_FRAMES);
+ASSERT_LAYOUT(struct lock_sleeper, 72 + 8 * LOCK_SLEEPER_WORDS + 8 * STACK_FRAMES);
 
 /* In the programs' memory. */
 struct lock_state {

@@ -11,14 +11,14 @@
  *	s500		sleeps, in milliseconds
  *	g G		pci_rescan_remove_lock: lock, unlock
  *	d0000:01:00.0	takes the PCI device away from its driver
- *	x X		removes the file of sysfs below, as anybody, or as who writes to it; y: makes it
+ *	x X y		removes the file of sysfs below; the same as who writes to it; makes it
  *	l10007		mutex A so often: lock, unlock
  *	hB1009		so often, from mutex B on, the only one that it has: locks the next one in
  *			the circle of A, B, C, and unlocks the one before. Two tasks wait for each
  *			other every time, if one begins with A and the other with B.
  *
- * In the end, and when it is killed, a task lets go of what it has. The same steps can be written to
- * the device's file "steps" in sysfs, which is in use meanwhile.
+ * In the end, and when it is killed, a task lets go of what it has. The same steps can be written
+ * to the device's file "steps" in sysfs, which is in use meanwhile.
  *
  * Who reads gets two numbers: nanoseconds that the last l or h took, and how often it found a mutex
  * locked.

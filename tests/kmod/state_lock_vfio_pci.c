@@ -3,7 +3,7 @@
  * Test only, and wrong on purpose: a vfio-pci variant driver whose writes take the lock that the
  * removal of the device holds while it waits for the device's last user (seed 002, the reply of 20
  * January 2021). On s390x it is the kernel's own: hot-unplug holds zdev->state_lock. Elsewhere the
- * driver's removal takes one.
+ * driver's removal takes one; or, with lock_on_close, one that the end of the last user takes too.
  *
  * Has no device ids: bind it with driver_override.
  */
@@ -29,9 +29,18 @@ static void state_lock_unregister(struct vfio_pci_core_device *vdev)
 	vfio_pci_core_unregister_device(vdev);
 }
 
+static void state_lock_close_device(struct vfio_device *core_vdev)
+{
+	vfio_pci_core_close_device(core_vdev);
+}
+
 #else
 
 static DEFINE_MUTEX(test_state_lock);
+static DEFINE_MUTEX(test_close_lock);
+
+static bool lock_on_close;
+module_param(lock_on_close, bool, 0600);
 
 static struct mutex *state_lock(struct vfio_pci_core_device *vdev)
 {
@@ -40,9 +49,20 @@ static struct mutex *state_lock(struct vfio_pci_core_device *vdev)
 
 static void state_lock_unregister(struct vfio_pci_core_device *vdev)
 {
-	mutex_lock(&test_state_lock);
+	struct mutex *lock = lock_on_close ? &test_close_lock : &test_state_lock;
+
+	mutex_lock(lock);
 	vfio_pci_core_unregister_device(vdev);
-	mutex_unlock(&test_state_lock);
+	mutex_unlock(lock);
+}
+
+static void state_lock_close_device(struct vfio_device *core_vdev)
+{
+	if (lock_on_close)
+		mutex_lock(&test_close_lock);
+	vfio_pci_core_close_device(core_vdev);
+	if (lock_on_close)
+		mutex_unlock(&test_close_lock);
 }
 
 #endif
@@ -78,7 +98,7 @@ static const struct vfio_device_ops state_lock_ops = {
 	.init		= vfio_pci_core_init_dev,
 	.release	= vfio_pci_core_release_dev,
 	.open_device	= state_lock_open_device,
-	.close_device	= vfio_pci_core_close_device,
+	.close_device	= state_lock_close_device,
 	.ioctl		= vfio_pci_core_ioctl,
 	.device_feature	= vfio_pci_core_ioctl_feature,
 	.read		= vfio_pci_core_read,

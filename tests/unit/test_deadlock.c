@@ -30,6 +30,7 @@ static struct lock_task waiter(__u32 tid, __u64 lock, __u32 owner)
 		.tid = tid,
 		.pid = tid,
 		.start_ns = tid + 1000,
+		.state = 2, /* TASK_UNINTERRUPTIBLE */
 		.wait = { .lock = lock, .since_ns = NOW - 3 * SECOND, .kind = LOCK_MUTEX },
 		.owner_tid = owner,
 		.owner_start_ns = owner + 1000,
@@ -95,6 +96,25 @@ static void tells_once_that_it_is_there_and_once_that_it_is_gone(void **state)
 	assert_int_equal(deadlocks_lasting(deadlocks), 0);
 	feed(deadlocks, NULL, 0);
 	assert_int_equal(told.resolved, 1);
+	deadlocks_free(deadlocks);
+}
+
+/* It has the lock, and has not run since. */
+static void waits_until_all_of_them_sleep(void **state)
+{
+	struct lock_task tasks[] = { waiter(7, 0xa, 8), waiter(8, 0xb, 7) };
+	struct deadlocks *deadlocks = start();
+
+	(void)state;
+	tasks[1].state = 0;
+	feed(deadlocks, tasks, 2);
+	assert_int_equal(told.found, 0);
+	tasks[1].state = 2;
+	assert_int_equal(deadlocks_feed(deadlocks, tasks, 2, NOW), 1);
+	tasks[1].state = 0; /* for a moment */
+	assert_int_equal(deadlocks_feed(deadlocks, tasks, 2, NOW), 0);
+	assert_int_equal(told.found, 1);
+	assert_int_equal(told.resolved, 0);
 	deadlocks_free(deadlocks);
 }
 
@@ -229,11 +249,11 @@ static void suspects_where_readers_hold(void **state)
 /* Who has the device open, and is in no operation, may close it as long as it can. */
 static void suspects_who_has_a_device_open(void **state)
 {
-	struct lock_task tasks[] = { remover(7, DEVICE), in_use(waiter(8, 0xa, 7), DEVICE) };
+	struct lock_task tasks[] = { remover(7, DEVICE), waiter(8, 0xa, 7) };
 	struct deadlocks *deadlocks = start();
 
 	(void)state;
-	tasks[1].use.operation = LOCK_USE_OPEN;
+	tasks[1].has_open = DEVICE;
 	feed(deadlocks, tasks, 2);
 	assert_int_equal(told.found, 0);
 	tasks[0].open_wait.since_ns = NOW - 10 * SECOND;
@@ -243,7 +263,28 @@ static void suspects_who_has_a_device_open(void **state)
 	deadlocks_free(deadlocks);
 }
 
-/* Who is in an operation that removes the device is not waited for; who has it open is. */
+/* What it is in is another one. */
+static void suspects_who_has_two_devices_open(void **state)
+{
+	struct lock_task tasks[] = { remover(7, DEVICE), in_use(waiter(8, 0xa, 7), 0xe000) };
+	struct deadlocks *deadlocks = start();
+
+	(void)state;
+	tasks[0].open_wait.since_ns = NOW - 10 * SECOND;
+	feed(deadlocks, tasks, 2);
+	assert_int_equal(told.found, 0);
+	tasks[1].has_open = DEVICE;
+	feed(deadlocks, tasks, 2);
+	assert_int_equal(told.found, 1);
+	assert_true(told.last.suspected);
+	tasks[1].use.vfio = DEVICE;
+	feed(deadlocks, tasks, 2);
+	assert_int_equal(told.found, 2);
+	assert_false(told.last.suspected);
+	deadlocks_free(deadlocks);
+}
+
+/* Who is in an operation does not remove the device; who has it open may. */
 static void suspects_who_removes_what_it_has_open(void **state)
 {
 	struct lock_task task = in_use(remover(7, DEVICE), DEVICE);
@@ -253,11 +294,12 @@ static void suspects_who_removes_what_it_has_open(void **state)
 	task.open_wait.since_ns = NOW - 10 * SECOND;
 	feed(deadlocks, &task, 1);
 	assert_int_equal(told.found, 0);
-	task.use.operation = LOCK_USE_OPEN;
+	task.has_open = DEVICE;
 	feed(deadlocks, &task, 1);
 	assert_int_equal(told.found, 1);
 	assert_int_equal(told.last.count, 1);
 	assert_true(told.last.suspected);
+	task.state = 1; /* TASK_INTERRUPTIBLE */
 	assert_false(deadlock_is_breakable(&task));
 	deadlocks_free(deadlocks);
 }
@@ -288,7 +330,11 @@ static void knows_a_file_that_is_to_be_left(void **state)
 	assert_int_equal(told.found, 1);
 	assert_int_equal(told.last.count, 2);
 	assert_false(told.last.suspected);
+	tasks[0].state = 1; /* TASK_INTERRUPTIBLE */
 	assert_false(deadlock_is_breakable(&tasks[0]));
+	/* The removal of a device removes its files. */
+	tasks[0].open_wait = (struct lock_wait){ .lock = DEVICE, .kind = LOCK_OPEN };
+	assert_int_equal(deadlock_wait(&tasks[0])->kind, LOCK_ACTIVE);
 	tasks[1].flags = LOCK_IN_FILE_MAYBE;
 	feed(deadlocks, tasks, 2);
 	assert_int_equal(told.resolved, 1);
@@ -299,7 +345,8 @@ static void knows_a_file_that_is_to_be_left(void **state)
 	deadlocks_free(deadlocks);
 }
 
-static void knows_who_removes_the_file_that_it_is_in(void **state)
+/* It may have said that it is not waited for, as the kernel's own files do: then others are. */
+static void suspects_who_removes_the_file_that_it_is_in(void **state)
 {
 	struct lock_task task = file_remover(7);
 	struct deadlocks *deadlocks = start();
@@ -307,8 +354,11 @@ static void knows_who_removes_the_file_that_it_is_in(void **state)
 	(void)state;
 	task.in_file = NODE;
 	feed(deadlocks, &task, 1);
+	assert_int_equal(told.found, 0);
+	task.active_wait.since_ns = NOW - 10 * SECOND;
+	feed(deadlocks, &task, 1);
 	assert_int_equal(told.found, 1);
-	/* As the kernel's own files do it, which says that it is not waited for. */
+	assert_true(told.last.suspected);
 	task.flags = LOCK_IN_FILE_MAYBE;
 	task.active_wait.since_ns = NOW - 20 * SECOND;
 	feed(deadlocks, &task, 1);
@@ -381,6 +431,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(tells_once_that_it_is_there_and_once_that_it_is_gone),
+		cmocka_unit_test(waits_until_all_of_them_sleep),
 		cmocka_unit_test(is_another_one_when_a_wait_began_anew),
 		cmocka_unit_test(looks_at_long_waits_alone),
 		cmocka_unit_test(takes_nobody_for_another_with_the_same_number),
@@ -390,9 +441,10 @@ int main(void)
 		cmocka_unit_test(takes_the_inner_wait),
 		cmocka_unit_test(suspects_where_readers_hold),
 		cmocka_unit_test(suspects_who_has_a_device_open),
+		cmocka_unit_test(suspects_who_has_two_devices_open),
 		cmocka_unit_test(suspects_who_removes_what_it_has_open),
 		cmocka_unit_test(knows_a_file_that_is_to_be_left),
-		cmocka_unit_test(knows_who_removes_the_file_that_it_is_in),
+		cmocka_unit_test(suspects_who_removes_the_file_that_it_is_in),
 		cmocka_unit_test(keeps_to_the_way_around_that_it_knows),
 		cmocka_unit_test(knows_several_at_once),
 		cmocka_unit_test(knows_two_in_a_crowd),

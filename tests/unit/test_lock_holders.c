@@ -47,18 +47,17 @@ static void note(struct lock_task *tasks, size_t count, const struct lock_file *
 static void knows_who_has_a_device_open(void **state)
 {
 	struct lock_task tasks[] = { remover(1, DEVICE), task(10, 10), task(11, 10), task(12, 12) };
-	const struct lock_file files[] = { device_file(10, DEVICE, 7),
-					   device_file(10, DEVICE, -1) };
+	const struct lock_file files[] = { device_file(10, DEVICE, 7), device_file(10, DEVICE, 8) };
 
 	(void)state;
 	note(tasks, COUNT_OF(tasks), files, COUNT_OF(files));
 	for (size_t i = 1; i < 3; i++) {
-		assert_int_equal(tasks[i].use.vfio, DEVICE);
-		assert_int_equal(tasks[i].use.operation, LOCK_USE_OPEN);
+		assert_int_equal(tasks[i].has_open, DEVICE);
+		assert_int_equal(tasks[i].use.vfio, 0);
 		assert_string_equal(tasks[i].uses.device, "a device");
 	}
-	assert_int_equal(tasks[0].use.vfio, 0);
-	assert_int_equal(tasks[3].use.vfio, 0);
+	assert_int_equal(tasks[0].has_open, 0);
+	assert_int_equal(tasks[3].has_open, 0);
 }
 
 static void leaves_devices_alone_that_nobody_waits_for(void **state)
@@ -68,29 +67,37 @@ static void leaves_devices_alone_that_nobody_waits_for(void **state)
 
 	(void)state;
 	note(tasks, COUNT_OF(tasks), &file, 1);
+	assert_int_equal(tasks[1].has_open, 0);
 	assert_int_equal(tasks[1].use.vfio, 0);
 }
 
+/* Of the first one that others wait for, if there are several. */
 static void leaves_what_the_programs_saw(void **state)
 {
-	struct lock_task tasks[] = { remover(1, DEVICE), task(10, 10) };
-	const struct lock_file file = device_file(10, DEVICE, 7);
+	struct lock_task tasks[] = { remover(1, DEVICE), remover(2, 0xf000), task(10, 10) };
+	const struct lock_file files[] = { device_file(10, DEVICE, 7), device_file(10, 0xf000, 8) };
 
 	(void)state;
-	tasks[1].use.vfio = OTHER_DEVICE;
-	tasks[1].use.operation = LOCK_USE_READ;
-	note(tasks, COUNT_OF(tasks), &file, 1);
-	assert_int_equal(tasks[1].use.vfio, OTHER_DEVICE);
-	assert_int_equal(tasks[1].use.operation, LOCK_USE_READ);
+	tasks[2].use.vfio = OTHER_DEVICE;
+	tasks[2].use.operation = LOCK_USE_READ;
+	tasks[2].argument = 7;
+	tasks[2].stack_bytes = 8;
+	tasks[2].stack[0] = LOCK_USE_IOCTL;
+	note(tasks, COUNT_OF(tasks), files, COUNT_OF(files));
+	assert_int_equal(tasks[2].use.vfio, OTHER_DEVICE);
+	assert_int_equal(tasks[2].use.operation, LOCK_USE_READ);
+	assert_int_equal(tasks[2].uses.device[0], 0);
+	assert_int_equal(tasks[2].has_open, DEVICE);
 }
 
 /* By the descriptor, whichever comes first. */
 static void knows_an_operation_of_one_of_several_devices(void **state)
 {
 	const struct lock_file files[] = {
-		device_file(10, OTHER_DEVICE, 5), device_file(10, DEVICE, 6),
-		device_file(10, DEVICE, 7),	  device_file(10, DEVICE, 8),
-		device_file(10, DEVICE, -1),
+		device_file(10, OTHER_DEVICE, 5),
+		device_file(10, DEVICE, 6),
+		device_file(10, DEVICE, 7),
+		device_file(10, DEVICE, 8),
 	};
 
 	(void)state;
@@ -102,8 +109,10 @@ static void knows_an_operation_of_one_of_several_devices(void **state)
 		tasks[1].stack_bytes = 8;
 		tasks[1].stack[0] = LOCK_USE_IOCTL;
 		note(tasks, COUNT_OF(tasks), files, COUNT_OF(files));
-		assert_int_equal(tasks[1].use.vfio, DEVICE);
-		assert_int_equal(tasks[1].use.operation, is_in ? LOCK_USE_IOCTL : LOCK_USE_OPEN);
+		assert_int_equal(tasks[1].has_open, DEVICE);
+		assert_int_equal(tasks[1].use.vfio, is_in ? DEVICE : 0);
+		if (is_in)
+			assert_int_equal(tasks[1].use.operation, LOCK_USE_IOCTL);
 	}
 }
 
@@ -115,7 +124,8 @@ static void knows_no_operation_by_the_descriptor_alone(void **state)
 	(void)state;
 	tasks[1].argument = 7;
 	note(tasks, COUNT_OF(tasks), &file, 1);
-	assert_int_equal(tasks[1].use.operation, LOCK_USE_OPEN);
+	assert_int_equal(tasks[1].use.vfio, 0);
+	assert_int_equal(tasks[1].has_open, DEVICE);
 }
 
 static void knows_who_is_in_a_file(void **state)

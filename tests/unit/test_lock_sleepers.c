@@ -3,6 +3,7 @@
 
 #include "../../user/model/lock_sleepers.h"
 
+#include <stdbool.h>
 #include <string.h>
 
 #define MUTEX_LIST 16
@@ -35,11 +36,17 @@ static const char *const functions[] = {
 	"rwsem_down_write_slowpath+0x200",
 	"down_write_killable+0x40",
 	"vfio_unregister_group_dev+0x77",
-	"down_interruptible+0x20", /* a semaphore: nobody owns it */
 	"schedule+0x2",
 	"mutex_unlock+0x2",
 	"my_rwsem_down_read+0x2",
+	"___down_common+0x20", /* a semaphore: nobody owns it */
+	"futex_wait_queue+0x33",
+	"kernfs_drain+0x9f",
 };
+
+/* Those whose waiters look the same: none, whatever was there before. */
+#define FIRST_OTHER 12
+#define LAST_OTHER 13
 
 static const char *function_of(__u64 address, void *argument)
 {
@@ -52,24 +59,51 @@ static void knows_the_kind_by_the_last_call(void **state)
 	static const enum lock_kind kinds[COUNT_OF(functions)] = {
 		LOCK_KINDS,	 LOCK_MUTEX,	   LOCK_MUTEX,	     LOCK_MUTEX, LOCK_RWSEM_READ,
 		LOCK_RWSEM_READ, LOCK_RWSEM_WRITE, LOCK_RWSEM_WRITE, LOCK_KINDS, LOCK_KINDS,
-		LOCK_KINDS,	 LOCK_KINDS,	   LOCK_KINDS,
+		LOCK_KINDS,	 LOCK_KINDS,	   LOCK_KINDS,	     LOCK_KINDS, LOCK_KINDS,
 	};
 	struct lock_sleeper waiter = sleeper(STACK, 0x5000);
 
 	(void)state;
 	for (__u64 i = 0; i < COUNT_OF(functions); i++) {
+		bool is_other = i >= FIRST_OTHER && i <= LAST_OTHER;
+		enum lock_kind wanted = kinds[i] != LOCK_KINDS || is_other ? kinds[i] :
+									     LOCK_RWSEM_READ;
+
 		memset(waiter.words, 0, sizeof(waiter.words));
 		waiter.words[LOCK_SLEEPER_WORDS - 3] = i;
 		assert_int_equal(lock_sleeper_kind(&waiter, function_of, NULL), kinds[i]);
-		waiter.words[LOCK_SLEEPER_WORDS - 2] = 10;	  /* what is nearer, and none */
-		waiter.words[0] = kinds[i] == LOCK_KINDS ? 0 : 4; /* what is further away */
-		assert_int_equal(lock_sleeper_kind(&waiter, function_of, NULL), kinds[i]);
+		waiter.words[LOCK_SLEEPER_WORDS - 2] = 9; /* what is nearer, and none */
+		waiter.words[0] = 4;			  /* what is further away */
+		assert_int_equal(lock_sleeper_kind(&waiter, function_of, NULL), wanted);
 	}
 	waiter.words[LOCK_SLEEPER_WORDS - 1] = 1;
 	assert_int_equal(lock_sleeper_kind(&waiter, function_of, NULL), LOCK_MUTEX);
-	memset(waiter.words, 0, sizeof(waiter.words));
-	waiter.words[0] = 6;
+}
+
+/* Below its pointer is what a stack was used for before. */
+static void looks_at_no_more_than_the_stack(void **state)
+{
+	struct lock_sleeper waiter = sleeper(STACK, 0x5000);
+
+	(void)state;
+	waiter.words[LOCK_SLEEPER_WORDS - 5] = 1;
+	waiter.stack_pointer = STACK - 5 * 8;
+	assert_int_equal(lock_sleeper_kind(&waiter, function_of, NULL), LOCK_MUTEX);
+	waiter.stack_pointer = STACK - 4 * 8;
+	assert_int_equal(lock_sleeper_kind(&waiter, function_of, NULL), LOCK_KINDS);
+}
+
+/* Since 6.17 it knows what a task waits for. */
+static void believes_the_kernel(void **state)
+{
+	struct lock_sleeper waiter = sleeper(STACK, 0x5000);
+
+	(void)state;
+	waiter.words[LOCK_SLEEPER_WORDS - 1] = 1;
+	waiter.lock = 0x8888;
+	waiter.lock_kind = LOCK_RWSEM_WRITE;
 	assert_int_equal(lock_sleeper_kind(&waiter, function_of, NULL), LOCK_RWSEM_WRITE);
+	assert_int_equal(lock_sleeper_lock(&waiter, LOCK_RWSEM_WRITE), 0x8888);
 }
 
 static void knows_who_waits_for_a_device_by_the_first_function(void **state)
@@ -88,6 +122,34 @@ static void knows_who_waits_for_a_device_by_the_first_function(void **state)
 	waiter.stack[0] = 9;
 	waiter.stack[1] = 8; /* it does something else there */
 	assert_int_equal(lock_sleeper_kind(&waiter, function_of, NULL), LOCK_KINDS);
+	waiter.kind = LOCK_WAITER_EVENT;
+	waiter.stack[0] = 8;
+	assert_int_equal(lock_sleeper_kind(&waiter, function_of, NULL), LOCK_KINDS);
+	waiter.stack[0] = 14;
+	assert_int_equal(lock_sleeper_kind(&waiter, function_of, NULL), LOCK_ACTIVE);
+}
+
+/* Which of the files that are to go is on its stack. */
+static void knows_the_file_that_is_to_be_left(void **state)
+{
+	const struct lock_file files[] = {
+		{ .objects = { .vfio = 0xd000 } },
+		{ .node = 0x4000, .tid = 1 },
+		{ .node = 0x4000, .tid = 2 },
+		{ .node = 0x4800 },
+	};
+	struct lock_sleeper waiter = sleeper(STACK, 0x5000);
+
+	(void)state;
+	assert_int_equal(lock_sleeper_file(&waiter, files, 4), 0);
+	assert_int_equal(lock_sleeper_file(&waiter, NULL, 0), 0);
+	waiter.words[LOCK_SLEEPER_WORDS - 1] = 0xd000;
+	assert_int_equal(lock_sleeper_file(&waiter, files, 4), 0);
+	waiter.words[0] = waiter.words[LOCK_SLEEPER_WORDS - 1] = 0x4000;
+	assert_int_equal(lock_sleeper_file(&waiter, files, 4), 0x4000);
+	waiter.words[7] = 0x4800; /* it could be either */
+	assert_int_equal(lock_sleeper_file(&waiter, files, 4), 0);
+	assert_int_equal(lock_sleeper_file(&waiter, files, 3), 0x4000);
 }
 
 static void knows_operations_of_files(void **state)
@@ -185,6 +247,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(knows_the_kind_by_the_last_call),
 		cmocka_unit_test(knows_who_waits_for_a_device_by_the_first_function),
+		cmocka_unit_test(looks_at_no_more_than_the_stack),
+		cmocka_unit_test(believes_the_kernel),
+		cmocka_unit_test(knows_the_file_that_is_to_be_left),
 		cmocka_unit_test(knows_operations_of_files),
 		cmocka_unit_test(follows_lists_to_their_heads),
 		cmocka_unit_test(survives_lists_without_a_head),

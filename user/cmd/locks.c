@@ -17,8 +17,10 @@
 #include "../render/locks.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static const char description[] =
 	"Find deadlocks of the kernel: tasks that wait for mutexes, rw_semaphores and for the "
@@ -115,10 +117,13 @@ static void show_deadlock(const struct deadlock *deadlock, enum deadlock_news ne
 /* Returns what deadlocks_feed() does. */
 static int look(struct locks *locks)
 {
+	__u64 start_ns = clock_ns(CLOCK_MONOTONIC);
 	struct lock_task *tasks;
 	long count = lock_watch_tasks(locks->watch, &tasks);
 	int result = -1;
 
+	if (count >= 0)
+		lock_before_check_waits(locks->watch, locks->names, tasks, (size_t)count, start_ns);
 	if (count >= 0 &&
 	    !lock_before_note_uses(locks->watch, locks->names, tasks, (size_t)count)) {
 		locks->tasks = tasks;
@@ -208,8 +213,8 @@ static int watch(struct locks *locks, struct run *run, const struct options *tim
 	int news = locks->orders ? orders_event_fd(locks->orders) : -1;
 	enum run_event event = RUN_TICK;
 
-	run_start(run, times);
 	note_waits_from_before(locks);
+	run_start(run, times);
 	while (!locks->error && !locks->done && event != RUN_END && event != RUN_FAILED) {
 		event = run_wait(run, news);
 		if (event == RUN_TICK)
@@ -227,9 +232,31 @@ static int watch(struct locks *locks, struct run *run, const struct options *tim
 		locks->error = show_total(locks);
 	if (!locks->error && locks->orders)
 		locks->error = orders_show_total(locks->orders);
+	if (!locks->error && fflush(stdout))
+		locks->error = -1;
 	if (!locks->said)
 		output_check(locks->error);
 	return locks->error || event == RUN_FAILED ? -1 : 0;
+}
+
+/* What was there stays there until all else is ready. */
+static FILE *open_graph(const char *path)
+{
+	int file = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
+	FILE *graph = file < 0 ? NULL : fdopen(file, "w");
+
+	if (file >= 0 && !graph)
+		close(file);
+	return graph;
+}
+
+/* A pipe needs none of it. */
+static int empty_graph(FILE *graph)
+{
+	if (!graph || !ftruncate(fileno(graph), 0) || errno == EINVAL)
+		return 0;
+	message_error("--dot: %s", strerror(errno));
+	return -1;
 }
 
 /* -1 after an error message, or STATUS_FOUND if there is something. */
@@ -244,7 +271,7 @@ static int locks_with(const struct options *options, struct run *run, const stru
 
 	locks.deadlocks = deadlocks_new(options->threshold_ns, show_deadlock, &locks);
 	if (options->graph)
-		locks.graph = fopen(options->graph, "we");
+		locks.graph = open_graph(options->graph);
 	if (!locks.deadlocks || !locks.names)
 		message_error("out of memory");
 	else if (options->graph && !locks.graph)
@@ -253,7 +280,7 @@ static int locks_with(const struct options *options, struct run *run, const stru
 		locks.watch = lock_watch_open();
 	if (locks.watch && options->predict)
 		locks.orders = orders_open(options, locks.names, locks.graph);
-	if (locks.watch && !options->predict == !locks.orders)
+	if (locks.watch && !options->predict == !locks.orders && !empty_graph(locks.graph))
 		error = watch(&locks, run, times);
 	if (locks.graph && fclose(locks.graph) && !error) {
 		message_error("%s: %s", options->graph, strerror(errno));

@@ -6,12 +6,12 @@
 #include "../model/lock_sleepers.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #define ATTEMPTS 3
 
-/*
- * Waits
- */
+/* More processes than these are looked at all together, with all others. */
+#define MOST_PROCESSES 64
 
 struct functions {
 	struct lock_names *names;
@@ -25,57 +25,107 @@ static const char *function_of(__u64 address, void *argument)
 	return lock_word_name(functions->names, address, functions->text);
 }
 
-/* False: it does not wait for a lock. */
-static bool wait_of(struct lock_names *names, const struct lock_sleeper *sleeper,
-		    struct lock_wait *wait)
+/*
+ * Waits
+ */
+
+/* Tasks that sleep, and the files of sysfs that some of them may wait for. */
+struct sleepers {
+	struct lock_sleeper *sleeper;
+	long count; /* -1: with errno */
+	struct lock_file *file;
+	long file_count;
+};
+
+static int compare_tasks(const void *one, const void *other)
+{
+	__u64 left = ((const struct lock_sleeper *)one)->task;
+	__u64 right = ((const struct lock_sleeper *)other)->task;
+
+	return (left > right) - (left < right);
+}
+
+static enum lock_kind kind_of(struct lock_names *names, const struct lock_sleeper *sleeper)
 {
 	struct functions functions = { .names = names };
-	enum lock_kind kind = lock_sleeper_kind(sleeper, function_of, &functions);
+
+	return lock_sleeper_kind(sleeper, function_of, &functions);
+}
+
+static bool wait_for_files(struct lock_names *names, const struct sleepers *sleepers)
+{
+	for (long i = 0; i < sleepers->count; i++)
+		if (kind_of(names, &sleepers->sleeper[i]) == LOCK_ACTIVE)
+			return true;
+	return false;
+}
+
+/* By task, with the heads of their lists. */
+static void find_sleepers(const struct lock_watch *watch, struct lock_names *names,
+			  struct sleepers *sleepers)
+{
+	memset(sleepers, 0, sizeof(*sleepers));
+	sleepers->count = lock_watch_sleepers(watch, &sleepers->sleeper);
+	if (sleepers->count <= 0)
+		return;
+	lock_sleepers_find_heads(sleepers->sleeper, (size_t)sleepers->count);
+	qsort(sleepers->sleeper, (size_t)sleepers->count, sizeof(*sleepers->sleeper),
+	      compare_tasks);
+	if (wait_for_files(names, sleepers))
+		sleepers->file_count = lock_watch_files(watch, NULL, 0, &sleepers->file);
+}
+
+static void free_sleepers(struct sleepers *sleepers)
+{
+	free(sleepers->sleeper);
+	free(sleepers->file);
+}
+
+/* False: it does not wait for a lock. */
+static bool wait_of(struct lock_names *names, const struct sleepers *sleepers, long place,
+		    struct lock_wait *wait)
+{
+	const struct lock_sleeper *sleeper = &sleepers->sleeper[place];
+	enum lock_kind kind = kind_of(names, sleeper);
 
 	if (kind == LOCK_KINDS)
 		return false;
 	wait->task = sleeper->task;
 	wait->lock = lock_sleeper_lock(sleeper, kind);
+	if (kind == LOCK_ACTIVE)
+		wait->lock =
+			lock_sleeper_file(sleeper, sleepers->file, (size_t)sleepers->file_count);
 	wait->kind = kind;
 	wait->flags = LOCK_WAIT_BEFORE;
 	return wait->lock;
 }
 
-/* Those that wait, with the heads of their lists. Returns how many, or -1 with errno. */
-static long find_sleepers(const struct lock_watch *watch, struct lock_sleeper **sleepers)
+static bool waits_still(const struct lock_sleeper *before, const struct sleepers *now)
 {
-	long count = lock_watch_sleepers(watch, sleepers);
+	const struct lock_sleeper *same = now->count > 0 ?
+						  bsearch(before, now->sleeper, (size_t)now->count,
+							  sizeof(*before), compare_tasks) :
+						  NULL;
 
-	if (count > 0)
-		lock_sleepers_find_heads(*sleepers, (size_t)count);
-	return count;
-}
-
-static bool waits_still(const struct lock_sleeper *before, const struct lock_sleeper *sleepers,
-			long count)
-{
-	for (long i = 0; i < count; i++)
-		if (sleepers[i].task == before->task && sleepers[i].next == before->next)
-			return true;
-	return false;
+	return same && same->next == before->next && same->lock == before->lock;
 }
 
 /* Who went on after it was looked at, and before it was added, would wait for ever. */
 static long take_back(struct lock_watch *watch, struct lock_names *names,
-		      const struct lock_sleeper *sleepers, long count, __u64 since_ns)
+		      const struct sleepers *sleepers, __u64 since_ns)
 {
 	struct lock_wait wait = { .since_ns = since_ns };
-	struct lock_sleeper *now;
-	long now_count = find_sleepers(watch, &now), taken = 0;
+	struct sleepers now;
+	long taken = 0;
 
-	for (long i = 0; i < count; i++) {
-		if (!wait_of(names, &sleepers[i], &wait) ||
-		    waits_still(&sleepers[i], now, now_count))
+	find_sleepers(watch, names, &now);
+	for (long i = 0; i < sleepers->count; i++) {
+		if (!wait_of(names, sleepers, i, &wait) || waits_still(&sleepers->sleeper[i], &now))
 			continue;
-		lock_watch_remove_wait(watch, sleepers[i].tid, &wait);
+		lock_watch_remove_wait(watch, sleepers->sleeper[i].tid, &wait);
 		taken++;
 	}
-	free(now);
+	free_sleepers(&now);
 	return taken;
 }
 
@@ -83,15 +133,16 @@ static long take_back(struct lock_watch *watch, struct lock_names *names,
 static long note_waits(struct lock_watch *watch, struct lock_names *names, long *taken)
 {
 	struct lock_wait wait = { .since_ns = clock_ns(CLOCK_MONOTONIC) };
-	struct lock_sleeper *sleepers;
-	long count = find_sleepers(watch, &sleepers), added = 0;
+	struct sleepers sleepers;
+	long added = 0;
 
-	for (long i = 0; i < count; i++)
-		if (wait_of(names, &sleepers[i], &wait))
-			added += lock_watch_add_wait(watch, sleepers[i].tid, &wait);
-	*taken = added ? take_back(watch, names, sleepers, count, wait.since_ns) : 0;
-	free(sleepers);
-	return count < 0 ? -1 : added - *taken;
+	find_sleepers(watch, names, &sleepers);
+	for (long i = 0; i < sleepers.count; i++)
+		if (wait_of(names, &sleepers, i, &wait))
+			added += lock_watch_add_wait(watch, sleepers.sleeper[i].tid, &wait);
+	*taken = added ? take_back(watch, names, &sleepers, wait.since_ns) : 0;
+	free_sleepers(&sleepers);
+	return sleepers.count < 0 ? -1 : added - *taken;
 }
 
 long lock_before_note_waits(struct lock_watch *watch, struct lock_names *names)
@@ -105,6 +156,27 @@ long lock_before_note_waits(struct lock_watch *watch, struct lock_names *names)
 		noted = more < 0 ? -1 : noted + more;
 	}
 	return noted;
+}
+
+static bool is_in(struct lock_names *names, const struct lock_task *task, const char *wanted)
+{
+	size_t count = task->stack_bytes > 0 ? (size_t)task->stack_bytes / sizeof(__u64) : 0;
+	struct functions functions = { .names = names };
+
+	for (size_t i = 0; i < count; i++)
+		if (!strncmp(function_of(task->stack[i], &functions), wanted, strlen(wanted)))
+			return true;
+	return false;
+}
+
+void lock_before_check_waits(struct lock_watch *watch, struct lock_names *names,
+			     struct lock_task *tasks, size_t count, __u64 as_of_ns)
+{
+	for (size_t i = 0; i < count; i++)
+		if (tasks[i].open_wait.flags & LOCK_WAIT_BEFORE &&
+		    !is_in(names, &tasks[i], "vfio_unregister_group_dev"))
+			tasks[i].open_wait.lock = 0;
+	lock_watch_forget_ended(watch, tasks, count, as_of_ns);
 }
 
 /*
@@ -122,7 +194,7 @@ static enum lock_use_operation operation_of(const struct lock_task *task, void *
 	return operation;
 }
 
-static bool waits_for_files(const struct lock_task *tasks, size_t count)
+static bool wait_for_users(const struct lock_task *tasks, size_t count)
 {
 	for (size_t i = 0; i < count; i++)
 		if (tasks[i].open_wait.lock || tasks[i].active_wait.lock)
@@ -130,16 +202,41 @@ static bool waits_for_files(const struct lock_task *tasks, size_t count)
 	return false;
 }
 
+static bool is_among(__u32 pid, const __u32 *pids, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (pids[i] == pid)
+			return true;
+	return false;
+}
+
+/* Those that have tasks which wait; 0: they are too many. */
+static size_t find_processes(const struct lock_task *tasks, size_t count,
+			     __u32 pids[MOST_PROCESSES])
+{
+	size_t found = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		if (is_among(tasks[i].pid, pids, found))
+			continue;
+		if (found == MOST_PROCESSES)
+			return 0;
+		pids[found++] = tasks[i].pid;
+	}
+	return found;
+}
+
 int lock_before_note_uses(const struct lock_watch *watch, struct lock_names *names,
 			  struct lock_task *tasks, size_t count)
 {
+	__u32 pids[MOST_PROCESSES];
 	struct lock_file *files;
 	long file_count;
 
-	/* All files of all processes are many. */
-	if (!waits_for_files(tasks, count))
+	if (!wait_for_users(tasks, count))
 		return 0;
-	file_count = lock_watch_files(watch, &files);
+	/* Who does not wait is in no deadlock. */
+	file_count = lock_watch_files(watch, pids, find_processes(tasks, count, pids), &files);
 	if (file_count < 0)
 		return -1;
 	lock_holders_note(tasks, count, files, (size_t)file_count, operation_of, names);

@@ -9,6 +9,13 @@
 /* Has tasks counted in that wait already. Returns how many, or -1 with errno. */
 long lock_before_note_waits(struct lock_watch *watch, struct lock_names *names);
 
+/*
+ * Forgets waits whose end the programs did not see, also in @tasks, which are as they were after
+ * @as_of_ns (CLOCK_MONOTONIC).
+ */
+void lock_before_check_waits(struct lock_watch *watch, struct lock_names *names,
+			     struct lock_task *tasks, size_t count, __u64 as_of_ns);
+
 /* Notes in @tasks which files they are in or keep open. Returns 0, or -1 with errno. */
 int lock_before_note_uses(const struct lock_watch *watch, struct lock_names *names,
 			  struct lock_task *tasks, size_t count);

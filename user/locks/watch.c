@@ -170,7 +170,7 @@ struct lock_watch *lock_watch_open(void)
 		message_error("cannot load BPF programs: run as root, or with CAP_BPF, CAP_PERFMON "
 			      "and CAP_SYS_ADMIN");
 	else
-		message_error("cannot watch waits for locks: %s: a kernel from 5.19 on is needed, "
+		message_error("cannot watch waits for locks: %s: a kernel from 6.1 on is needed, "
 			      "with CONFIG_DEBUG_INFO_BTF=y (-v shows what this one says)",
 			      strerror(errno));
 	lock_watch_close(watch);
@@ -225,28 +225,44 @@ long lock_watch_tasks(const struct lock_watch *watch, struct lock_task **tasks)
 	return iterator_run(with_types(watch), "lock_tasks", sizeof(**tasks), (void **)tasks);
 }
 
-long lock_watch_files(const struct lock_watch *watch, struct lock_file **files)
+/* Adds to the records what a process has; all of them, if @pid is 0. Returns how many, or -1. */
+static long add_files(const struct lock_watch *watch, __u32 pid, struct lock_file **files,
+		      long count)
 {
-	struct lock_file *mapped, *both;
-	long opened =
-		iterator_run(with_types(watch), "lock_files", sizeof(**files), (void **)files);
-	long count = opened < 0 ? -1 :
-				  iterator_run(with_types(watch), "lock_mapped_files",
-					       sizeof(*mapped), (void **)&mapped);
+	struct lock_file *more, *both;
+	long found = iterator_run_for(with_types(watch), "lock_files", pid, sizeof(*more),
+				      (void **)&more);
 
-	if (count > 0) {
-		both = realloc(*files, (size_t)(opened + count) * sizeof(*both));
-		if (both) {
-			memcpy(both + opened, mapped, (size_t)count * sizeof(*both));
-			*files = both;
-		} else {
-			count = -1;
-		}
+	if (found <= 0)
+		return found < 0 ? -1 : count;
+	both = realloc(*files, (size_t)(count + found) * sizeof(*both));
+	if (both) {
+		memcpy(both + count, more, (size_t)found * sizeof(*both));
+		*files = both;
 	}
-	if (opened >= 0)
-		free(mapped);
-	if (opened >= 0 && count >= 0)
-		return opened + count;
+	free(more);
+	return both ? count + found : -1;
+}
+
+long lock_watch_files(const struct lock_watch *watch, const __u32 *pids, size_t pid_count,
+		      struct lock_file **files)
+{
+	long count = 0;
+
+	*files = NULL;
+	if (!pid_count)
+		count = add_files(watch, 0, files, count);
+	for (size_t i = 0; i < pid_count && count >= 0; i++) {
+		long more = add_files(watch, pids[i], files, count);
+
+		/* It may have ended meanwhile. */
+		if (more < 0 && errno != ESRCH)
+			count = -1;
+		else if (more >= 0)
+			count = more;
+	}
+	if (count >= 0)
+		return count;
 	free(*files);
 	*files = NULL;
 	return -1;
@@ -264,9 +280,11 @@ long lock_watch_sleepers(const struct lock_watch *watch, struct lock_sleeper **s
 
 static int map_of_waits(const struct lock_watch *watch, enum lock_kind kind)
 {
-	return bpf_object__find_map_fd_by_name(watch->parts[PART_LOCKS].object,
-					       kind == LOCK_OPEN ? "lock_open_waits" :
-								   "lock_waits");
+	const char *name = kind == LOCK_OPEN   ? "lock_open_waits" :
+			   kind == LOCK_ACTIVE ? "lock_active_waits" :
+						 "lock_waits";
+
+	return bpf_object__find_map_fd_by_name(watch->parts[PART_LOCKS].object, name);
 }
 
 bool lock_watch_add_wait(struct lock_watch *watch, __u32 tid, const struct lock_wait *wait)
@@ -285,6 +303,45 @@ void lock_watch_remove_wait(const struct lock_watch *watch, __u32 tid, const str
 	if (!bpf_map_lookup_elem(map, &tid, &now) && now.task == wait->task &&
 	    now.lock == wait->lock && now.since_ns == wait->since_ns)
 		bpf_map_delete_elem(map, &tid);
+}
+
+static bool is_told(__u32 tid, const struct lock_wait *wait, const struct lock_task *tasks,
+		    size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		const struct lock_wait *told = wait->kind == LOCK_OPEN ? &tasks[i].open_wait :
+									 &tasks[i].active_wait;
+
+		if (tasks[i].tid == tid && told->lock == wait->lock &&
+		    told->since_ns == wait->since_ns)
+			return true;
+	}
+	return false;
+}
+
+static void forget_ended(struct lock_watch *watch, enum lock_kind kind,
+			 const struct lock_task *tasks, size_t count, __u64 as_of_ns)
+{
+	int map = map_of_waits(watch, kind);
+	__u32 key, next, *before = NULL;
+	struct lock_wait wait;
+
+	while (!bpf_map_get_next_key(map, before, &next)) {
+		bool ended = !bpf_map_lookup_elem(map, &next, &wait) && wait.since_ns < as_of_ns &&
+			     !is_told(next, &wait, tasks, count);
+
+		if (ended)
+			lock_watch_remove_wait(watch, next, &wait);
+		else
+			key = next, before = &key;
+	}
+}
+
+void lock_watch_forget_ended(struct lock_watch *watch, const struct lock_task *tasks, size_t count,
+			     __u64 as_of_ns)
+{
+	forget_ended(watch, LOCK_OPEN, tasks, count, as_of_ns);
+	forget_ended(watch, LOCK_ACTIVE, tasks, count, as_of_ns);
 }
 
 /*

@@ -25,8 +25,12 @@ bool lock_watch_waits_long(const struct lock_watch *watch, __u64 before_ns);
  */
 long lock_watch_tasks(const struct lock_watch *watch, struct lock_task **tasks);
 
-/* The same of files that keep a device open, or that a task is in and that are to go. */
-long lock_watch_files(const struct lock_watch *watch, struct lock_file **files);
+/*
+ * The same of files that keep a device open, or that a task is in and that are to go: those of so
+ * many processes; 0: of all.
+ */
+long lock_watch_files(const struct lock_watch *watch, const __u32 *pids, size_t pid_count,
+		      struct lock_file **files);
 
 /* The same of tasks that sleep in a list of waiters. */
 long lock_watch_sleepers(const struct lock_watch *watch, struct lock_sleeper **sleepers);
@@ -36,6 +40,10 @@ bool lock_watch_add_wait(struct lock_watch *watch, __u32 tid, const struct lock_
 /* Takes it back, if it is as it was added. */
 void lock_watch_remove_wait(const struct lock_watch *watch, __u32 tid,
 			    const struct lock_wait *wait);
+
+/* Waits for devices and files that none of the tasks has which were read after @as_of_ns. */
+void lock_watch_forget_ended(struct lock_watch *watch, const struct lock_task *tasks, size_t count,
+			     __u64 as_of_ns);
 
 /* What was not seen, since it was opened. */
 struct lock_watch_losses {

@@ -110,8 +110,25 @@ static bool has_edges(const struct adjacency *adjacency, size_t node)
 	return adjacency->first[node] < adjacency->first[node + 1];
 }
 
+/* The shortest way back to the start, as far as it is known to be none of those reported. */
+static bool is_too_long(const struct search *search)
+{
+	size_t shortest = FAR;
+
+	for (size_t i = search->out.first[search->start]; i < search->out.first[search->start + 1];
+	     i++) {
+		size_t to = search->graph->edges[search->out.edges[i]].to;
+
+		if (to >= search->start && search->distance[to] < shortest)
+			shortest = search->distance[to];
+	}
+	return shortest != FAR && shortest + 1 > CYCLE_MOST_EDGES;
+}
+
 static enum cycles_result find_all(struct search *search)
 {
+	enum cycles_result result = CYCLES_ALL;
+
 	for (size_t node = 0; node < search->graph->nodes; node++)
 		search->distance[node] = FAR;
 	for (search->start = 0; search->start < search->graph->nodes; search->start++) {
@@ -119,6 +136,8 @@ static enum cycles_result find_all(struct search *search)
 		    !has_edges(&search->in, search->start))
 			continue;
 		measure_distances(search);
+		if (is_too_long(search))
+			result = CYCLES_CUT;
 		for (size_t length = 1; length <= CYCLE_MOST_EDGES; length++) {
 			follow(search, search->start, 0, length);
 			if (search->done)
@@ -127,7 +146,7 @@ static enum cycles_result find_all(struct search *search)
 				return CYCLES_CUT;
 		}
 	}
-	return CYCLES_ALL;
+	return result;
 }
 
 enum cycles_result cycles_find(const struct cycle_graph *graph, size_t most_steps,

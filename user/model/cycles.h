@@ -29,7 +29,7 @@ typedef bool (*cycle_report)(const size_t *edges, size_t length, void *argument)
 enum cycles_result {
 	CYCLES_NO_MEMORY = -1,
 	CYCLES_ALL, /* or as many as @report wanted */
-	CYCLES_CUT, /* @most_steps were not enough */
+	CYCLES_CUT, /* @most_steps were not enough, or there are longer ones */
 };
 
 /*

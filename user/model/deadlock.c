@@ -86,9 +86,10 @@ static bool is_unsure(const struct lock_task *waiter, const struct lock_task *ho
 {
 	switch (deadlock_wait(waiter)->kind) {
 	case LOCK_OPEN:
-		return holder->use.operation == LOCK_USE_OPEN;
+		return holder == waiter || holder->use.vfio != deadlock_wait(waiter)->lock;
 	case LOCK_ACTIVE:
-		return holder->flags & LOCK_IN_FILE_MAYBE;
+		/* Nobody can tell whether it has said that it is not waited for. */
+		return holder == waiter || holder->flags & LOCK_IN_FILE_MAYBE;
 	default:
 		return by_reader(waiter);
 	}
@@ -114,11 +115,11 @@ static bool holds(const struct lock_task *holder, const struct lock_task *waiter
 
 	switch (wait->kind) {
 	case LOCK_OPEN:
-		/* In an operation that removes the device it would not be waited for. */
-		return holder->use.vfio == wait->lock &&
-		       (holder != waiter || holder->use.operation == LOCK_USE_OPEN);
+		/* Who is in an operation is not removing the device. */
+		return holder->has_open == wait->lock ||
+		       (holder->use.vfio == wait->lock && holder != waiter);
 	case LOCK_ACTIVE:
-		/* Who removes the file that it writes to says so, and is not counted. */
+		/* Who removes the file that it writes to may say so, and is not counted. */
 		return holder->in_file == wait->lock &&
 		       (holder != waiter || !(holder->flags & LOCK_IN_FILE_MAYBE));
 	default:
@@ -170,7 +171,7 @@ static size_t find_tid(const struct pass *pass, const size_t *by_tid, __u32 tid)
 	return low;
 }
 
-/* From a task to those of @others that hold what it waits for, and wait themselves. */
+/* From a task to those of @others that hold what it waits for. */
 static int add_edges_to(struct pass *pass, size_t from, const size_t *others, size_t count,
 			__u64 now_ns)
 {
@@ -180,7 +181,7 @@ static int add_edges_to(struct pass *pass, size_t from, const size_t *others, si
 		const struct lock_task *waiter = &pass->tasks[from];
 		const struct lock_task *holder = &pass->tasks[others[i]];
 
-		if (holds(holder, waiter) && waits_long(pass, holder, now_ns) &&
+		if (holds(holder, waiter) &&
 		    (!is_unsure(waiter, holder) ||
 		     waits_for_thresholds(pass, waiter, now_ns, UNSURE_THRESHOLDS)))
 			error = add_edge(pass, from, others[i]);
@@ -229,8 +230,7 @@ static bool is_same_task(const struct lock_task *one, const struct lock_task *ot
 	return one->tid == other->tid && one->start_ns == other->start_ns &&
 	       wait->lock == other_wait->lock && wait->since_ns == other_wait->since_ns &&
 	       wait->kind == other_wait->kind && one->owner_tid == other->owner_tid &&
-	       one->use.vfio == other->use.vfio && one->use.since_ns == other->use.since_ns &&
-	       one->in_file == other->in_file;
+	       one->use.vfio == other->use.vfio && one->use.since_ns == other->use.since_ns;
 }
 
 /* Tasks are numbered in the order that the kernel lists them in: each has its place. */
@@ -260,6 +260,18 @@ static bool is_suspected(const struct deadlock *deadlock)
 	return false;
 }
 
+/*
+ * Who was given a lock and has not run since, because others keep the processor, is still in the
+ * list of who waits. Who really waits sleeps, but for moments.
+ */
+static bool may_run(const struct deadlock *deadlock)
+{
+	for (size_t i = 0; i < deadlock->count; i++)
+		if (deadlock->task[i].wait.lock && !deadlock->task[i].state)
+			return true;
+	return false;
+}
+
 /* One for all cycles that have tasks in common: it is one knot, whichever way around it. */
 static bool take_cycle(const size_t *edges, size_t length, void *argument)
 {
@@ -274,7 +286,7 @@ static bool take_cycle(const size_t *edges, size_t length, void *argument)
 			return true;
 		deadlock->task[deadlock->count++] = pass->tasks[task];
 	}
-	if (pass->known_ones && !find_known(pass->deadlocks, deadlock))
+	if (pass->known_ones ? !find_known(pass->deadlocks, deadlock) : may_run(deadlock))
 		return true;
 	for (size_t i = 0; i < length; i++)
 		pass->taken[pass->edges[edges[i]].from] = true;

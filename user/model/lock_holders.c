@@ -14,15 +14,17 @@ static __u64 tasks_in(__u64 node, const struct lock_file *files, size_t count)
 	for (size_t i = 0; i < count; i++) {
 		bool again = false;
 
+		if (files[i].node != node)
+			continue;
 		/* Two processes may have one open file. */
 		for (size_t j = 0; j < i && !again; j++)
 			again = files[j].node == node && files[j].tid == files[i].tid;
-		tasks += files[i].node == node && !again;
+		tasks += !again;
 	}
 	return tasks;
 }
 
-/* Who removes the file that it writes to is in it and not waited for: the kernel does not say who. */
+/* Who removes the file that it writes to is in it and not waited for: nobody says who that is. */
 static void note_in_file(struct lock_task *tasks, size_t count, const struct lock_file *file,
 			 bool maybe)
 {
@@ -48,23 +50,20 @@ static bool is_waited_for(__u64 vfio, const struct lock_task *tasks, size_t coun
 }
 
 /* In an operation that nobody saw begin, if that is what its system call is about. */
-static void note_open(struct lock_task *task, const struct lock_file *file,
-		      enum lock_use_operation operation)
+static void note_device(struct lock_task *task, const struct lock_file *file,
+			enum lock_use_operation operation)
 {
-	bool is_in = operation != LOCK_USES && file->descriptor >= 0 &&
-		     task->argument == file->descriptor;
-
-	/* It may have the device open twice. */
-	if (task->use.vfio && !is_in)
+	if (!task->use.vfio && operation != LOCK_USES && task->argument == file->descriptor) {
+		task->use.vfio = file->objects.vfio;
+		task->use.operation = operation;
+		task->uses = file->objects;
 		return;
-	task->use.vfio = file->objects.vfio;
-	task->use.operation = is_in ? operation : LOCK_USE_OPEN;
-	task->uses = file->objects;
-}
-
-static bool is_seen(const struct lock_task *task)
-{
-	return task->use.vfio && task->use.operation != LOCK_USE_OPEN;
+	}
+	if (task->has_open)
+		return;
+	task->has_open = file->objects.vfio;
+	if (!task->use.vfio)
+		task->uses = file->objects;
 }
 
 void lock_holders_note(struct lock_task *tasks, size_t count, const struct lock_file *files,
@@ -81,7 +80,7 @@ void lock_holders_note(struct lock_task *tasks, size_t count, const struct lock_
 		if (!is_waited_for(file->objects.vfio, tasks, count))
 			continue;
 		for (size_t j = 0; j < count; j++)
-			if (tasks[j].pid == file->pid && !is_seen(&tasks[j]))
-				note_open(&tasks[j], file, operation_of(&tasks[j], argument));
+			if (tasks[j].pid == file->pid)
+				note_device(&tasks[j], file, operation_of(&tasks[j], argument));
 	}
 }

@@ -22,7 +22,14 @@ enum lock_use_operation lock_use_of_function(const char *function);
 /* Sets what follows each waiter to the head of the list that it is in. Sorts them. */
 void lock_sleepers_find_heads(struct lock_sleeper *sleepers, size_t count);
 
-/* The lock whose list begins at the waiter's head; 0: it is not known where that is in such. */
+/*
+ * The lock whose list begins at the waiter's head; 0: it is not known where that is in such.
+ * LOCK_ACTIVE has no such list.
+ */
 __u64 lock_sleeper_lock(const struct lock_sleeper *sleeper, enum lock_kind kind);
+
+/* Which of the files it is about, if it is about one. */
+__u64 lock_sleeper_file(const struct lock_sleeper *sleeper, const struct lock_file *files,
+			size_t count);
 
 #endif

@@ -26,7 +26,6 @@ const char *order_mode_name(unsigned int mode)
 const char *order_scope_name(unsigned int scope)
 {
 	static const char *const names[ORDER_SCOPES - LOCK_USES] = {
-		[ORDER_SCOPE_RELEASE - LOCK_USES] = "release",
 		[ORDER_SCOPE_FAULT - LOCK_USES] = "fault",
 		[ORDER_SCOPE_GROUP - LOCK_USES] = "group",
 		[ORDER_SCOPE_SYSFS - LOCK_USES] = "sysfs",

@@ -14,6 +14,19 @@ static int write_task(FILE *output, const struct lock_task *task)
 	return error | (fputs("\"];\n", output) < 0);
 }
 
+static const char *holding(const struct lock_wait *wait, const struct lock_task *holder)
+{
+	switch (wait->kind) {
+	case LOCK_OPEN:
+		return holder->use.vfio == wait->lock ? lock_use_name(holder->use.operation) :
+							"opened by";
+	case LOCK_ACTIVE:
+		return "in use by";
+	default:
+		return "held by";
+	}
+}
+
 static int write_edges(FILE *output, const struct lock_task *waiter, const char *lock,
 		       const struct lock_task *holder)
 {
@@ -23,10 +36,7 @@ static int write_edges(FILE *output, const struct lock_task *waiter, const char 
 	error |= fprintf(output, "\" [label=\"waits for\"];\n\t\"") < 0;
 	error |= dot_write_quoted(output, lock);
 	return error | (fprintf(output, "\" -> \"%u\" [label=\"%s\"];\n", holder->tid,
-				deadlock_wait(waiter)->kind == LOCK_OPEN ?
-					lock_use_name(holder->use.operation) :
-				deadlock_wait(waiter)->kind == LOCK_ACTIVE ? "in use by" :
-									     "held by") < 0);
+				holding(deadlock_wait(waiter), holder)) < 0);
 }
 
 int render_deadlock_dot(FILE *output, const struct rendered_deadlock *rendered)

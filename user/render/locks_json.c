@@ -31,8 +31,10 @@ static json_t *cycle_json(const struct rendered_deadlock *rendered)
 		json_add_number(object, "waited_ns", rendered->now_ns - wait->since_ns);
 		json_add_bool(object, "waited_longer", wait->flags & LOCK_WAIT_BEFORE);
 		json_add_bool(object, "interruptible", deadlock_is_breakable(task));
-		if (task->use.vfio) {
-			json_add_string(object, "in", lock_use_name(task->use.operation));
+		if (task->use.vfio || task->has_open) {
+			json_add_string(object, "in",
+					task->use.vfio ? lock_use_name(task->use.operation) :
+							 "open");
 			json_add_text(object, "device", task->uses.device,
 				      sizeof(task->uses.device));
 		}

@@ -17,18 +17,20 @@ static int write_heading(FILE *output, const struct rendered_deadlock *rendered)
 	const struct lock_task *first = &deadlock->task[0];
 
 	if (deadlock->count == 1)
-		return fprintf(output, "%s DEADLOCK %llu, %s: %s waits for itself\n",
+		return fprintf(output, "%s DEADLOCK %llu, %s: %s %s itself\n",
 			       render_clock(rendered->time_ns, clock),
 			       (unsigned long long)deadlock->id, deadlock_label(deadlock),
-			       who(first, text)) < 0;
-	return fprintf(output, "%s DEADLOCK %llu, %s: %zu tasks wait for each other\n",
+			       who(first, text),
+			       deadlock->suspected ? "may wait for" : "waits for") < 0;
+	return fprintf(output, "%s DEADLOCK %llu, %s: %zu tasks %s each other\n",
 		       render_clock(rendered->time_ns, clock), (unsigned long long)deadlock->id,
-		       deadlock_label(deadlock), deadlock->count) < 0;
+		       deadlock_label(deadlock), deadlock->count,
+		       deadlock->suspected ? "may wait for" : "wait for") < 0;
 }
 
-static int write_use(FILE *output, const struct lock_task *holder)
+static int write_use(FILE *output, const struct lock_wait *wait, const struct lock_task *holder)
 {
-	if (holder->use.operation == LOCK_USE_OPEN)
+	if (holder->use.vfio != wait->lock)
 		return fputs("which lasts while this one has it open, if nobody closes it:\n",
 			     output) < 0;
 	return fprintf(output, "which lasts while this one is in %s():\n",
@@ -41,7 +43,7 @@ static int write_holding(FILE *output, const struct lock_task *waiter,
 {
 	switch (deadlock_wait(waiter)->kind) {
 	case LOCK_OPEN:
-		return write_use(output, holder);
+		return write_use(output, deadlock_wait(waiter), holder);
 	case LOCK_ACTIVE:
 		return fprintf(output, "which lasts while this one %s in the file:\n",
 			       holder->flags & LOCK_IN_FILE_MAYBE ? "may be" : "is") < 0;
@@ -49,7 +51,8 @@ static int write_holding(FILE *output, const struct lock_task *waiter,
 		break;
 	}
 	if (waiter->flags & LOCK_OWNER_READS)
-		return fputs("which readers hold, the last one that came is\n", output) < 0;
+		return fputs("which readers hold; the last one that came, and may have gone, is\n",
+			     output) < 0;
 	return fputs("which is held by\n", output) < 0;
 }
 
@@ -93,8 +96,9 @@ static int write_remedy(FILE *output, const struct deadlock *deadlock)
 	char name[WHO_BYTES];
 
 	if (task)
-		return fprintf(output, "    breakable: %s can be interrupted; kill -KILL %u\n",
-			       who(task, name), task->pid) < 0;
+		return fprintf(output, "    breakable%s: %s can be interrupted; kill -KILL %u\n",
+			       deadlock->suspected ? ", if it is one" : "", who(task, name),
+			       task->pid) < 0;
 	return fputs("    no kill ends it: none of these tasks can be interrupted\n", output) < 0;
 }
 
