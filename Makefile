@@ -318,6 +318,7 @@ check-debug: setup
 	tests/lab/check-debug
 	tests/lab/check-zpci --seconds 60 --rounds 20 6.12-debug
 	tests/lab/check-vf --cycles 20 6.12-debug
+	tests/lab/check-lockdep
 
 bench: setup
 	$(MAKE) all client bench-tools

@@ -63,5 +63,6 @@ passed() {
 @test "silent: who waited before, and went on" { passed open_before 6.12; }
 @test "silent: readers that read again" { passed recursive; }
 @test "silent: one task in both orders" { passed alone 6.12; }
+@test "what cannot be written is said, and a graph stays until all is ready" { passed output 6.12; }
 @test "10,007 tasks behind a deadlock" { passed crowd 6.12; }
 @test "silent: tasks that wait, are killed, end, and come again" { passed churn; }
