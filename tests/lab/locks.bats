@@ -10,19 +10,22 @@ setup_file() {
 	boot 6.1 build 'abba before three writers readers tries recursive churn active open rescan last_put
 		seed' &
 	boot 7.2 build rescan &
-	boot 6.12 build all &
+	boot 6.12 build 'active active_long open open_long open_before active_itself rescan last_put
+		closing seed' &
+	boot 6.12 build 'abba before three itself writers readers tries long recursive alone output
+		churn crowd' 6.12-more &
 	boot 6.12-s390x build/s390x 'abba before readers tries active open seed' &
 	wait
 }
 
-boot() { # KERNEL BUILD GROUPS
-	local modules=none
+boot() { # KERNEL BUILD GROUPS [NAME]
+	local modules=none name=${4:-$1}
 	[[ $1 == 7.2 ]] || modules=$(tests/kmod/build "$1") || return
-	mkdir "$OUT/$1.out"
+	mkdir "$OUT/$name.out"
 	# shellcheck disable=SC2086  # groups
-	tests/lab/vm --timeout 540 --no-vfio --devices igb=2,e1000e --out "$OUT/$1.out" "$1" -- \
+	tests/lab/vm --timeout 900 --no-vfio --devices igb=2,e1000e --out "$OUT/$name.out" "$1" -- \
 		sh tests/lab/guest-locks "$2/vfioscope" "$2/tests/vfio-client" "$modules" $3 \
-		>"$OUT/$1" 2>"$OUT/$1.err"
+		>"$OUT/$name" 2>"$OUT/$name.err"
 }
 
 setup() { cd "$BATS_TEST_DIRNAME/../.." || return; }
@@ -33,9 +36,9 @@ passed() {
 	shift
 	(($#)) || set -- 6.1 6.12
 	for kernel; do
-		grep -qx "ok $group" "$OUT/$kernel" || {
+		grep -qsx "ok $group" "$OUT/$kernel" "$OUT/$kernel-more" || {
 			echo "$kernel:"
-			tail -n 40 "$OUT/$kernel.err"
+			tail -qn 40 "$OUT/$kernel.err" "$OUT/$kernel-more.err" 2>/dev/null
 			return 1
 		}
 	done
