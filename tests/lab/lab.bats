@@ -35,8 +35,8 @@ setup_file() {
 	status=0
 	cd "$BATS_FILE_TMPDIR" || return
 	GREETING="it's
-two lines" "$BATS_TEST_DIRNAME/vm" --out out --env GREETING "$KERNEL" -- sh probe "$PWD" 'two  spaces' "it's" '$HOME' \
-		>stdout 2>stderr || status=$?
+two lines" "$BATS_TEST_DIRNAME/vm" --timeout 300 --out out --env GREETING "$KERNEL" -- \
+		sh probe "$PWD" 'two  spaces' "it's" '$HOME' >stdout 2>stderr || status=$?
 	echo "$status" >status
 }
 
