@@ -17,8 +17,9 @@ const char *lock_kind_name(unsigned int kind)
 const char *lock_use_name(unsigned int operation)
 {
 	static const char *const names[LOCK_USES] = {
-		[LOCK_USE_READ] = "read", [LOCK_USE_WRITE] = "write", [LOCK_USE_IOCTL] = "ioctl",
-		[LOCK_USE_MMAP] = "mmap", [LOCK_USE_RELEASE] = "release",
+		[LOCK_USE_READ] = "read",	[LOCK_USE_WRITE] = "write",
+		[LOCK_USE_IOCTL] = "ioctl",	[LOCK_USE_MMAP] = "mmap",
+		[LOCK_USE_RELEASE] = "release",
 	};
 
 	return operation < LOCK_USES ? names[operation] : "?";
