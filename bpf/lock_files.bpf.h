@@ -27,12 +27,6 @@ struct kernfs_node___locks {
 	atomic_t active;
 };
 
-struct kernfs_open_file___locks {
-	struct kernfs_node___vfioscope *kn;
-	struct file *file;
-	struct mutex mutex;
-};
-
 #pragma clang attribute pop
 
 /* Of a file that is to go, how many tasks are within it; 0: none, or it is not to go. */
@@ -44,13 +38,12 @@ static __always_inline __u64 users_to_leave(struct kernfs_node___vfioscope *node
 }
 
 /*
- * Who reads or writes a file of sysfs has the mutex of the open file. 0: nobody does, or it is not
- * to go.
+ * Who reads or writes a file of sysfs has the mutex of the open file. False: nobody does, or it is
+ * not to go.
  */
 static __always_inline bool describe_sysfs_file(struct lock_file *found, struct file *file)
 {
-	struct seq_file *sequence = BPF_CORE_READ(file, private_data);
-	struct kernfs_open_file___locks *open = BPF_CORE_READ(sequence, private);
+	struct kernfs_open_file___vfioscope *open = sysfs_open_file(file);
 	struct kernfs_node___vfioscope *node = sysfs_node(file);
 	struct task_struct *task;
 

@@ -30,10 +30,6 @@ struct {
 
 #pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
 
-struct kernfs_open_file___lockorder {
-	struct mutex mutex;
-};
-
 struct kernfs_root___lockorder {
 	struct rw_semaphore kernfs_rwsem;
 };
@@ -363,10 +359,8 @@ static __always_inline void forget_scope_of_task(void)
 /* An open file has a mutex of its own: it is the file's, whoever opens it. */
 static __always_inline void name_mutex_of(struct file *file, struct kernfs_node___vfioscope *node)
 {
-	struct seq_file *sequence = BPF_CORE_READ(file, private_data);
-	struct kernfs_open_file___lockorder *open = BPF_CORE_READ(sequence, private);
-	__u64 mutex =
-		(__u64)open + bpf_core_field_offset(struct kernfs_open_file___lockorder, mutex);
+	__u64 mutex = (__u64)sysfs_open_file(file) +
+		      bpf_core_field_offset(struct kernfs_open_file___vfioscope, mutex);
 
 	if (!known_number(mutex, ORDER_MUTEX))
 		number_lock(mutex, ORDER_MUTEX, (__u64)node);
@@ -547,7 +541,7 @@ static __always_inline int use_mapping(struct vm_fault *fault, __u32 use)
 	core = BPF_CORE_READ(fault, vma, vm_private_data);
 	return order_begin_use(
 		(__u64)core + bpf_core_field_offset(struct vfio_pci_core_device___lockorder, vdev),
-		ORDER_SCOPE_FAULT, ORDER_USE_FAULT);
+		ORDER_SCOPE_FAULT, use);
 }
 
 /* Each kernel has some of these; the one for a page may be part of the one for more. */

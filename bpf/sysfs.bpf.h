@@ -20,6 +20,12 @@ struct kernfs_node___vfioscope {
 	unsigned short flags;
 };
 
+struct kernfs_open_file___vfioscope {
+	struct kernfs_node___vfioscope *kn;
+	struct file *file;
+	struct mutex mutex; /* of who reads or writes it */
+};
+
 /* Since 6.15 (kernel commit 633488947ef6). */
 struct kernfs_node___renamed {
 	struct kernfs_node___vfioscope *__parent;
@@ -67,6 +73,14 @@ kernfs_parent(struct kernfs_node___vfioscope *node)
 static __always_inline struct kernfs_node___vfioscope *sysfs_node(struct file *file)
 {
 	return (void *)BPF_CORE_READ(file, f_inode, i_private);
+}
+
+/* What the kernel keeps of an open file; anything, if it is none of sysfs but a folder. */
+static __always_inline struct kernfs_open_file___vfioscope *sysfs_open_file(struct file *file)
+{
+	struct seq_file *sequence = BPF_CORE_READ(file, private_data);
+
+	return BPF_CORE_READ(sequence, private);
 }
 
 /* The object whose folder a file is in. */

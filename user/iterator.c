@@ -31,27 +31,18 @@ static ssize_t read_all(int file, char **data)
 	return got < 0 ? -1 : (ssize_t)bytes;
 }
 
-static struct bpf_link *attach(const struct bpf_program *iterator, __u32 pid)
+long iterator_run(const struct bpf_object *object, const char *program, __u32 pid,
+		  size_t record_bytes, void **records)
 {
 	union bpf_iter_link_info info = { .task.pid = pid };
 	LIBBPF_OPTS(bpf_iter_attach_opts, options, .link_info = &info,
 		    .link_info_len = sizeof(info));
-
-	return bpf_program__attach_iter(iterator, pid ? &options : NULL);
-}
-
-long iterator_run_for(const struct bpf_object *object, const char *program, __u32 pid,
-		      size_t record_bytes, void **records)
-{
 	const struct bpf_program *iterator = bpf_object__find_program_by_name(object, program);
-	struct bpf_link *link = attach(iterator, pid);
+	struct bpf_link *link = bpf_program__attach_iter(iterator, pid ? &options : NULL);
 	ssize_t bytes = -1;
 	char *data = NULL;
 	int file;
 
-	/* Before 6.1 it takes no process. */
-	if (!link && pid && errno != ESRCH)
-		link = attach(iterator, 0);
 	file = link ? bpf_iter_create(bpf_link__fd(link)) : -1;
 	if (file >= 0) {
 		bytes = read_all(file, &data);
@@ -64,10 +55,4 @@ long iterator_run_for(const struct bpf_object *object, const char *program, __u3
 	free(data);
 	*records = NULL;
 	return -1;
-}
-
-long iterator_run(const struct bpf_object *object, const char *program, size_t record_bytes,
-		  void **records)
-{
-	return iterator_run_for(object, program, 0, record_bytes, records);
 }

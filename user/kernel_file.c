@@ -24,3 +24,9 @@ bool kernel_has_jit(void)
 	return kernel_file_has("/proc/sys/net/core/bpf_jit_enable", "1") ||
 	       kernel_file_has("/proc/sys/net/core/bpf_jit_enable", "2");
 }
+
+bool kernel_has_vfio(void)
+{
+	/* Built in, it shows by the driver that needs it, which has parameters. */
+	return !access("/sys/kernel/btf/vfio", F_OK) || !access("/sys/module/vfio_pci", F_OK);
+}

@@ -11,4 +11,7 @@ bool kernel_file_has(const char *path, const char *word);
 /* Without a JIT for BPF no typed program can be attached. */
 bool kernel_has_jit(void);
 
+/* VFIO is loaded, or built in. */
+bool kernel_has_vfio(void);
+
 #endif

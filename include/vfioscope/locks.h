@@ -132,7 +132,7 @@ struct lock_sleeper {
 	__s32 stack_bytes; /* of stack, or a negative errno */
 	__u64 stack_pointer;
 	__u64 lock;	 /* where the kernel itself knows what it waits for; 0: it does not */
-	__u32 lock_kind; /* enum lock_kind, of lock */
+	__u32 lock_kind; /* enum lock_kind: of lock; else as user space finds it */
 	__u32 reserved;
 	/* What is on the stack before node, by calls from there: return addresses, anything. */
 	__u64 words[LOCK_SLEEPER_WORDS];

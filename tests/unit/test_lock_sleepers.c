@@ -129,6 +129,24 @@ static void knows_who_waits_for_a_device_by_the_first_function(void **state)
 	assert_int_equal(lock_sleeper_kind(&waiter, function_of, NULL), LOCK_ACTIVE);
 }
 
+/* None of them is in another one's list. */
+static void looks_for_no_list_where_the_kernel_knows(void **state)
+{
+	const size_t count = 100003;
+	struct lock_sleeper *sleepers = calloc(count, sizeof(*sleepers));
+
+	(void)state;
+	assert_non_null(sleepers);
+	for (size_t i = 0; i < count; i++)
+		sleepers[i] = (struct lock_sleeper){ .lock = 0x8000 + i, .lock_kind = LOCK_MUTEX };
+	lock_sleepers_find_heads(sleepers, count);
+	for (size_t i = 0; i < count; i++) {
+		assert_true(sleepers[i].lock >= 0x8000);
+		assert_int_equal(lock_sleeper_lock(&sleepers[i], LOCK_MUTEX), sleepers[i].lock);
+	}
+	free(sleepers);
+}
+
 /* Which of the files that are to go is on its stack. */
 static void knows_the_file_that_is_to_be_left(void **state)
 {
@@ -249,6 +267,7 @@ int main(void)
 		cmocka_unit_test(knows_who_waits_for_a_device_by_the_first_function),
 		cmocka_unit_test(looks_at_no_more_than_the_stack),
 		cmocka_unit_test(believes_the_kernel),
+		cmocka_unit_test(looks_for_no_list_where_the_kernel_knows),
 		cmocka_unit_test(knows_the_file_that_is_to_be_left),
 		cmocka_unit_test(knows_operations_of_files),
 		cmocka_unit_test(follows_lists_to_their_heads),

@@ -269,7 +269,7 @@ static void close_part(struct watcher *watcher, struct part *part)
 static int run_iterator(const struct part *part, const char *name)
 {
 	void *nothing;
-	long result = iterator_run(part->object, name, 1, &nothing);
+	long result = iterator_run(part->object, name, 0, 1, &nothing);
 
 	free(nothing);
 	return (int)result;

@@ -12,7 +12,6 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 /* Programs that hook VFIO are loaded with it: its types are there only then. */
 enum part_name {
@@ -58,12 +57,6 @@ static const struct {
 	{ "zpci_event_availability", "scope_entry" },
 	{ "zpci_event_error", "scope_entry" },
 };
-
-static bool vfio_is_there(void)
-{
-	/* Built in, it shows by the driver that needs it, which has parameters. */
-	return !access("/sys/kernel/btf/vfio", F_OK) || !access("/sys/module/vfio_pci", F_OK);
-}
 
 /*
  * Loading
@@ -166,7 +159,7 @@ void order_watch_pick_up_modules(struct order_watch *watch)
 {
 	struct program_set *part = &watch->parts[PART_VFIO];
 
-	if (!vfio_is_there()) {
+	if (!kernel_has_vfio()) {
 		close_part(watch, part);
 		watch->failures = watch->pause = 0;
 		return;

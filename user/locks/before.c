@@ -52,18 +52,12 @@ static enum lock_kind kind_of(struct lock_names *names, const struct lock_sleepe
 	return lock_sleeper_kind(sleeper, function_of, &functions);
 }
 
-static bool wait_for_files(struct lock_names *names, const struct sleepers *sleepers)
-{
-	for (long i = 0; i < sleepers->count; i++)
-		if (kind_of(names, &sleepers->sleeper[i]) == LOCK_ACTIVE)
-			return true;
-	return false;
-}
-
-/* By task, with the heads of their lists. */
+/* By task, with the heads of their lists and the kinds of what they wait for. */
 static void find_sleepers(const struct lock_watch *watch, struct lock_names *names,
 			  struct sleepers *sleepers)
 {
+	bool wait_for_files = false;
+
 	memset(sleepers, 0, sizeof(*sleepers));
 	sleepers->count = lock_watch_sleepers(watch, &sleepers->sleeper);
 	if (sleepers->count <= 0)
@@ -71,7 +65,13 @@ static void find_sleepers(const struct lock_watch *watch, struct lock_names *nam
 	lock_sleepers_find_heads(sleepers->sleeper, (size_t)sleepers->count);
 	qsort(sleepers->sleeper, (size_t)sleepers->count, sizeof(*sleepers->sleeper),
 	      compare_tasks);
-	if (wait_for_files(names, sleepers))
+	for (long i = 0; i < sleepers->count; i++) {
+		struct lock_sleeper *sleeper = &sleepers->sleeper[i];
+
+		sleeper->lock_kind = kind_of(names, sleeper);
+		wait_for_files |= sleeper->lock_kind == LOCK_ACTIVE;
+	}
+	if (wait_for_files)
 		sleepers->file_count = lock_watch_files(watch, NULL, 0, &sleepers->file);
 }
 
@@ -82,11 +82,10 @@ static void free_sleepers(struct sleepers *sleepers)
 }
 
 /* False: it does not wait for a lock. */
-static bool wait_of(struct lock_names *names, const struct sleepers *sleepers, long place,
-		    struct lock_wait *wait)
+static bool wait_of(const struct sleepers *sleepers, long place, struct lock_wait *wait)
 {
 	const struct lock_sleeper *sleeper = &sleepers->sleeper[place];
-	enum lock_kind kind = kind_of(names, sleeper);
+	enum lock_kind kind = (enum lock_kind)sleeper->lock_kind;
 
 	if (kind == LOCK_KINDS)
 		return false;
@@ -120,7 +119,7 @@ static long take_back(struct lock_watch *watch, struct lock_names *names,
 
 	find_sleepers(watch, names, &now);
 	for (long i = 0; i < sleepers->count; i++) {
-		if (!wait_of(names, sleepers, i, &wait) || waits_still(&sleepers->sleeper[i], &now))
+		if (!wait_of(sleepers, i, &wait) || waits_still(&sleepers->sleeper[i], &now))
 			continue;
 		lock_watch_remove_wait(watch, sleepers->sleeper[i].tid, &wait);
 		taken++;
@@ -138,7 +137,7 @@ static long note_waits(struct lock_watch *watch, struct lock_names *names, long 
 
 	find_sleepers(watch, names, &sleepers);
 	for (long i = 0; i < sleepers.count; i++)
-		if (wait_of(names, &sleepers, i, &wait))
+		if (wait_of(&sleepers, i, &wait))
 			added += lock_watch_add_wait(watch, sleepers.sleeper[i].tid, &wait);
 	*taken = added ? take_back(watch, names, &sleepers, wait.since_ns) : 0;
 	free_sleepers(&sleepers);
@@ -158,12 +157,16 @@ long lock_before_note_waits(struct lock_watch *watch, struct lock_names *names)
 	return noted;
 }
 
+static size_t frames_of(const struct lock_task *task)
+{
+	return task->stack_bytes > 0 ? (size_t)task->stack_bytes / sizeof(task->stack[0]) : 0;
+}
+
 static bool is_in(struct lock_names *names, const struct lock_task *task, const char *wanted)
 {
-	size_t count = task->stack_bytes > 0 ? (size_t)task->stack_bytes / sizeof(__u64) : 0;
 	struct functions functions = { .names = names };
 
-	for (size_t i = 0; i < count; i++)
+	for (size_t i = 0; i < frames_of(task); i++)
 		if (!strncmp(function_of(task->stack[i], &functions), wanted, strlen(wanted)))
 			return true;
 	return false;
@@ -185,11 +188,10 @@ void lock_before_check_waits(struct lock_watch *watch, struct lock_names *names,
 
 static enum lock_use_operation operation_of(const struct lock_task *task, void *names)
 {
-	size_t count = task->stack_bytes > 0 ? (size_t)task->stack_bytes / sizeof(__u64) : 0;
 	enum lock_use_operation operation = LOCK_USES;
 	struct functions functions = { .names = names };
 
-	for (size_t i = 0; i < count && operation == LOCK_USES; i++)
+	for (size_t i = 0; i < frames_of(task) && operation == LOCK_USES; i++)
 		operation = lock_use_of_function(function_of(task->stack[i], &functions));
 	return operation;
 }

@@ -14,7 +14,6 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 /* Programs that hook VFIO are loaded with it: its types are there only then. */
 enum part_name {
@@ -41,12 +40,6 @@ struct lock_watch {
 
 static const char *const shared_maps[] = { ".bss", "lock_waits", "lock_open_waits",
 					   "lock_active_waits", "lock_uses" };
-
-static bool vfio_is_there(void)
-{
-	/* Built in, it shows by the driver that needs it, which has parameters. */
-	return !access("/sys/kernel/btf/vfio", F_OK) || !access("/sys/module/vfio_pci", F_OK);
-}
 
 /*
  * Loading
@@ -130,7 +123,7 @@ bool lock_watch_pick_up_modules(struct lock_watch *watch)
 {
 	struct program_set *part = &watch->parts[PART_VFIO];
 
-	if (!vfio_is_there()) {
+	if (!kernel_has_vfio()) {
 		close_part(watch, part);
 		watch->failures = watch->pause = 0;
 		return false;
@@ -222,7 +215,7 @@ static const struct bpf_object *with_types(const struct lock_watch *watch)
 
 long lock_watch_tasks(const struct lock_watch *watch, struct lock_task **tasks)
 {
-	return iterator_run(with_types(watch), "lock_tasks", sizeof(**tasks), (void **)tasks);
+	return iterator_run(with_types(watch), "lock_tasks", 0, sizeof(**tasks), (void **)tasks);
 }
 
 /* Adds to the records what a process has; all of them, if @pid is 0. Returns how many, or -1. */
@@ -230,8 +223,8 @@ static long add_files(const struct lock_watch *watch, __u32 pid, struct lock_fil
 		      long count)
 {
 	struct lock_file *more, *both;
-	long found = iterator_run_for(with_types(watch), "lock_files", pid, sizeof(*more),
-				      (void **)&more);
+	long found =
+		iterator_run(with_types(watch), "lock_files", pid, sizeof(*more), (void **)&more);
 
 	if (found <= 0)
 		return found < 0 ? -1 : count;
@@ -252,15 +245,8 @@ long lock_watch_files(const struct lock_watch *watch, const __u32 *pids, size_t 
 	*files = NULL;
 	if (!pid_count)
 		count = add_files(watch, 0, files, count);
-	for (size_t i = 0; i < pid_count && count >= 0; i++) {
-		long more = add_files(watch, pids[i], files, count);
-
-		/* It may have ended meanwhile. */
-		if (more < 0 && errno != ESRCH)
-			count = -1;
-		else if (more >= 0)
-			count = more;
-	}
+	for (size_t i = 0; i < pid_count && count >= 0; i++)
+		count = add_files(watch, pids[i], files, count);
 	if (count >= 0)
 		return count;
 	free(*files);
@@ -270,7 +256,7 @@ long lock_watch_files(const struct lock_watch *watch, const __u32 *pids, size_t 
 
 long lock_watch_sleepers(const struct lock_watch *watch, struct lock_sleeper **sleepers)
 {
-	return iterator_run(with_types(watch), "lock_sleepers", sizeof(**sleepers),
+	return iterator_run(with_types(watch), "lock_sleepers", 0, sizeof(**sleepers),
 			    (void **)sleepers);
 }
 
@@ -330,10 +316,12 @@ static void forget_ended(struct lock_watch *watch, enum lock_kind kind,
 		bool ended = !bpf_map_lookup_elem(map, &next, &wait) && wait.since_ns < as_of_ns &&
 			     !is_told(next, &wait, tasks, count);
 
-		if (ended)
+		if (ended) {
 			lock_watch_remove_wait(watch, next, &wait);
-		else
-			key = next, before = &key;
+			continue;
+		}
+		key = next;
+		before = &key;
 	}
 }
 

@@ -49,12 +49,17 @@ const struct lock_wait *deadlock_wait(const struct lock_task *task)
 	return task->active_wait.lock ? &task->active_wait : &task->open_wait;
 }
 
-bool deadlock_is_breakable(const struct lock_task *task)
+bool deadlock_waits_for_use(const struct lock_task *task)
 {
 	__u32 kind = deadlock_wait(task)->kind;
 
+	return kind == LOCK_OPEN || kind == LOCK_ACTIVE;
+}
+
+bool deadlock_is_breakable(const struct lock_task *task)
+{
 	/* vfio_unregister_group_dev() is interrupted once, complains, and waits on. */
-	return kind != LOCK_OPEN && kind != LOCK_ACTIVE &&
+	return !deadlock_waits_for_use(task) &&
 	       task->state & (STATE_INTERRUPTIBLE | STATE_WAKEKILL);
 }
 
@@ -69,13 +74,6 @@ const struct lock_task *deadlock_breakable_by(const struct deadlock *deadlock)
 /*
  * Edges: from a task that waits to one that holds what it waits for
  */
-
-static bool waits_for_use(const struct lock_task *waiter)
-{
-	__u32 kind = deadlock_wait(waiter)->kind;
-
-	return kind == LOCK_OPEN || kind == LOCK_ACTIVE;
-}
 
 static bool by_reader(const struct lock_task *waiter)
 {
@@ -197,7 +195,7 @@ static int add_edges_from(struct pass *pass, size_t from, const size_t *by_tid, 
 
 	if (!waits_long(pass, task, now_ns))
 		return 0;
-	if (waits_for_use(task))
+	if (deadlock_waits_for_use(task))
 		return add_edges_to(pass, from, by_tid, pass->count, now_ns);
 	place = find_tid(pass, by_tid, task->owner_tid);
 	return add_edges_to(pass, from, by_tid + place, place < pass->count, now_ns);

@@ -31,6 +31,8 @@ struct deadlock {
 
 /* What the task waits for now: a lock, else that a file is left, else that a device is closed. */
 const struct lock_wait *deadlock_wait(const struct lock_task *task);
+/* Not for a lock: for the end of what others do with a device or a file. */
+bool deadlock_waits_for_use(const struct lock_task *task);
 /* The wait ends when the task is killed, at least. */
 bool deadlock_is_breakable(const struct lock_task *task);
 /* A task whose end would be the deadlock's, NULL: there is none. */

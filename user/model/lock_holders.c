@@ -51,9 +51,13 @@ static bool is_waited_for(__u64 vfio, const struct lock_task *tasks, size_t coun
 
 /* In an operation that nobody saw begin, if that is what its system call is about. */
 static void note_device(struct lock_task *task, const struct lock_file *file,
-			enum lock_use_operation operation)
+			lock_operation_of operation_of, void *argument)
 {
-	if (!task->use.vfio && operation != LOCK_USES && task->argument == file->descriptor) {
+	enum lock_use_operation operation = LOCK_USES;
+
+	if (!task->use.vfio && task->argument == file->descriptor)
+		operation = operation_of(task, argument);
+	if (operation != LOCK_USES) {
 		task->use.vfio = file->objects.vfio;
 		task->use.operation = operation;
 		task->uses = file->objects;
@@ -81,6 +85,6 @@ void lock_holders_note(struct lock_task *tasks, size_t count, const struct lock_
 			continue;
 		for (size_t j = 0; j < count; j++)
 			if (tasks[j].pid == file->pid)
-				note_device(&tasks[j], file, operation_of(&tasks[j], argument));
+				note_device(&tasks[j], file, operation_of, argument);
 	}
 }

@@ -147,9 +147,12 @@ void lock_sleepers_find_heads(struct lock_sleeper *sleepers, size_t count)
 		return;
 	qsort(sleepers, count, sizeof(*sleepers), compare);
 	for (size_t i = 0; i < count; i++) {
-		__u64 head = find_head(sleepers, count, &sleepers[i]);
 		struct lock_sleeper *waiter = &sleepers[i];
+		__u64 head;
 
+		if (!waiter->node)
+			continue;
+		head = find_head(sleepers, count, waiter);
 		/* For all on the way, so that nobody goes there again. */
 		while (waiter && waiter->next != head) {
 			struct lock_sleeper *next = find(sleepers, count, waiter->next);

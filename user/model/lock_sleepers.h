@@ -19,7 +19,10 @@ enum lock_kind lock_sleeper_kind(const struct lock_sleeper *sleeper, lock_functi
 /* LOCK_USES: it is no operation of a file, or one that keeps its descriptor elsewhere. */
 enum lock_use_operation lock_use_of_function(const char *function);
 
-/* Sets what follows each waiter to the head of the list that it is in. Sorts them. */
+/*
+ * Sets what follows each waiter to the head of the list that it is in. Sorts them. Of who has none,
+ * because the kernel knows the lock, nothing is looked for.
+ */
 void lock_sleepers_find_heads(struct lock_sleeper *sleepers, size_t count);
 
 /*

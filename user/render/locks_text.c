@@ -58,13 +58,14 @@ static int write_holding(FILE *output, const struct lock_task *waiter,
 
 static int write_waiting(FILE *output, const struct rendered_deadlock *rendered, size_t place)
 {
-	const struct lock_wait *wait = deadlock_wait(&rendered->deadlock->task[place]);
+	const struct lock_task *task = &rendered->deadlock->task[place];
+	const struct lock_wait *wait = deadlock_wait(task);
 	const char *lock = rendered->task[place].lock;
 	const char *longer = wait->flags & LOCK_WAIT_BEFORE ? "longer than " : "";
 	char waited[TIME_TEXT_BYTES];
 
 	format_time(rendered->now_ns - wait->since_ns, waited);
-	if (wait->kind == LOCK_OPEN || wait->kind == LOCK_ACTIVE)
+	if (deadlock_waits_for_use(task))
 		return fprintf(output, "    |    has waited %s%s for the end of %s,\n", longer,
 			       waited, lock) < 0;
 	return fprintf(output, "    |    has waited %s%s for the %s %s,\n", longer, waited,
