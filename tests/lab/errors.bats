@@ -65,7 +65,12 @@ refused() {
 	refused '--all and --save need --predict or --from' locks --all
 	refused '--compare needs --from' locks --compare x
 	refused '--across needs --from' locks --predict --across
-	refused '--from watches nothing' locks --predict --from x
+	for option in --predict --duration=1 --count=1 --threshold=1s; do
+		refused '--from watches nothing' locks "$option" --from x
+	done
+	for option in --from --dot --save --compare; do
+		refused "$option '': give the name of a file" locks "$option" ''
+	done
 	refused "option '--from' requires an argument" locks --from
 	refused "'x' is not an option" locks x
 	refused "'bogus' is not a subcommand" bogus
@@ -107,6 +112,10 @@ refused() {
 		[[ $stderr == "vfioscope: $file:"* && $stderr != *$'\n'* ]]
 		[ ! -e saved ]
 	done
+	ln short other-name
+	run -1 "$OLDPWD/build/vfioscope" locks --from short other other-name --save saved
+	[ "$output" = "vfioscope: --from other-name: it is given twice, and would count twice" ]
+	[ ! -e saved ]
 }
 
 @test "as an ordinary user on this machine: one line that says what is needed" {

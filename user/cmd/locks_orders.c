@@ -203,13 +203,37 @@ struct offline {
 	int error; /* of the output */
 };
 
+/* Twice the same orders would be counted twice. */
+static const char *find_twice(char **files, size_t count)
+{
+	const char *twice = NULL;
+	struct stat *status = calloc(count, sizeof(*status));
+
+	for (size_t i = 0; status && i < count && !twice; i++) {
+		if (stat(files[i], &status[i]) || !S_ISREG(status[i].st_mode))
+			continue; /* its turn to be opened comes */
+		for (size_t j = 0; j < i; j++)
+			if (status[j].st_ino == status[i].st_ino &&
+			    status[j].st_dev == status[i].st_dev)
+				twice = files[i];
+	}
+	free(status);
+	return twice;
+}
+
 /* NULL after an error message. */
 static struct order_graph *read_files(char **files, size_t count, bool across,
 				      struct order_file_origin *origin)
 {
-	struct order_graph *graph = order_graph_new();
+	const char *twice = find_twice(files, count);
+	struct order_graph *graph;
 	unsigned int sources = 0;
 
+	if (twice) {
+		message_error("--from %s: it is given twice, and would count twice", twice);
+		return NULL;
+	}
+	graph = order_graph_new();
 	if (!graph) {
 		message_error("out of memory");
 		return NULL;

@@ -443,13 +443,33 @@ static int take_value(const char *option, char *argument, struct values *values,
 	return 0;
 }
 
+static int take_path(const char *option, const char *argument, const char **path)
+{
+	if (!argument[0]) {
+		message_error("%s '': give the name of a file", option);
+		return -1;
+	}
+	*path = argument;
+	return 0;
+}
+
 static struct values scopes, files;
+
+static int take_file(struct options *options, char *argument)
+{
+	const char *path;
+
+	return take_path("--from", argument, &path) ||
+			       take_value("--from", argument, &files, &options->from) ?
+		       -1 :
+		       0;
+}
 
 /* What is no option: files behind --from. */
 static int take_argument(struct options *options, char *argument)
 {
 	if (options->from)
-		return take_value("--from", argument, &files, &options->from);
+		return take_file(options, argument);
 	message_error("'%s' is not an option (a command goes behind --)", argument);
 	return -1;
 }
@@ -470,16 +490,16 @@ static error_t parse_order_option(int key, char *argument, struct options *optio
 		options->all = true;
 		break;
 	case KEY_SAVE:
-		options->save = argument;
+		error = take_path("--save", argument, &options->save);
 		break;
 	case KEY_FROM:
-		error = take_value("--from", argument, &files, &options->from);
+		error = take_file(options, argument);
 		break;
 	case KEY_ACROSS:
 		options->across = true;
 		break;
 	case KEY_COMPARE:
-		options->compare = argument;
+		error = take_path("--compare", argument, &options->compare);
 		break;
 	default:
 		return ARGP_ERR_UNKNOWN;
@@ -567,7 +587,7 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
 		error = take_threshold(argument, &options->threshold_ns);
 		break;
 	case KEY_DOT:
-		options->graph = argument;
+		error = take_path("--dot", argument, &options->graph);
 		break;
 	case KEY_BUFFER:
 		error = take_buffer(options, argument);
@@ -673,7 +693,12 @@ static void set_defaults(struct options *options)
 	options->tracer.groups[HOOK_GROUP_HOST] = true;
 	options->tracer.cheapest_type = HOOK_TYPES;
 	options->event_bytes = 4 << 20;
-	options->threshold_ns = SECOND_NS;
+}
+
+static bool watches(const struct options *options)
+{
+	return options->predict || options->scopes || options->command || options->threshold_ns ||
+	       options->interval_ns || options->duration_ns || options->count;
 }
 
 /* What is about orders goes with watching for them, or with having some. */
@@ -681,8 +706,8 @@ static int check_orders(const struct options *options)
 {
 	const char *wrong = NULL;
 
-	if (options->from && (options->predict || options->scopes || options->command))
-		wrong = "--from watches nothing: it takes no --predict, --scope or command";
+	if (options->from && watches(options))
+		wrong = "--from watches nothing: it takes no --predict, --scope, times or command";
 	else if (!options->from && options->compare)
 		wrong = "--compare needs --from";
 	else if (!options->from && options->across)
@@ -713,6 +738,8 @@ static int complete(struct options *options, unsigned int groups)
 	}
 	if (check_orders(options))
 		return -1;
+	if (!options->threshold_ns)
+		options->threshold_ns = SECOND_NS;
 	config->follow = options->command != NULL;
 	config->forget_tasks = config->by_pid || config->pid || config->follow;
 	config->by_moment = config->by_comm || config->by_cgroup || config->filter_comm ||
