@@ -19,7 +19,9 @@ struct table {
 };
 
 struct symbols {
-	char *text; /* of the file; names lie in it */
+	bool has_variables;
+	char *modules; /* that were there, and where; NULL: the kernel has none */
+	char *text;    /* of the file; names lie in it */
 	struct table functions, variables;
 };
 
@@ -100,7 +102,52 @@ static char *read_file(const char *path)
 	return text;
 }
 
-static void add_lines(struct symbols *symbols, bool variables)
+/* "vfio 0xffffffffc0400000" of "vfio 73728 3 vfio_pci, Live 0xffffffffc0400000": uses come and go. */
+static char *read_modules(void)
+{
+	char *text = read_file("/proc/modules"), *rest = text, *end = text, *line;
+
+	while ((line = strsep(&rest, "\n"))) {
+		const char *address = strstr(line, " 0x");
+		size_t name = strcspn(line, " "), bytes = address ? strcspn(address + 1, " ") : 0;
+
+		memmove(end, line, name);
+		end += name;
+		memmove(end, address ?: "", bytes);
+		end += bytes;
+	}
+	if (text)
+		*end = '\0';
+	return text;
+}
+
+bool symbols_are_old(const struct symbols *symbols)
+{
+	char *modules;
+	bool old;
+
+	if (!symbols || !symbols->modules)
+		return false;
+	modules = read_modules();
+	old = modules && strcmp(modules, symbols->modules) != 0;
+	free(modules);
+	return old;
+}
+
+void symbols_renew(struct symbols **symbols)
+{
+	struct symbols *renewed;
+
+	if (!symbols_are_old(*symbols))
+		return;
+	renewed = symbols_load((*symbols)->has_variables);
+	if (!renewed)
+		return;
+	symbols_free(*symbols);
+	*symbols = renewed;
+}
+
+static void add_lines(struct symbols *symbols)
 {
 	char *rest = symbols->text, *line, *name, type;
 	unsigned long long address;
@@ -112,7 +159,7 @@ static void add_lines(struct symbols *symbols, bool variables)
 			continue;
 		if (strchr("tTwW", type))
 			error = add_symbol(&symbols->functions, address, name);
-		else if (variables && strchr("dDbB", type))
+		else if (symbols->has_variables && strchr("dDbB", type))
 			error = add_symbol(&symbols->variables, address, name);
 	}
 }
@@ -123,12 +170,16 @@ struct symbols *symbols_load(bool variables)
 
 	if (!symbols)
 		return NULL;
+	symbols->has_variables = variables;
+	/* First: what comes in between is new next time. */
+	symbols->modules = read_modules();
 	symbols->text = read_file("/proc/kallsyms");
 	if (!symbols->text) {
+		free(symbols->modules);
 		free(symbols);
 		return NULL;
 	}
-	add_lines(symbols, variables);
+	add_lines(symbols);
 	sort(&symbols->functions);
 	sort(&symbols->variables);
 	return symbols;
@@ -141,6 +192,7 @@ void symbols_free(struct symbols *symbols)
 	free(symbols->functions.symbol);
 	free(symbols->variables.symbol);
 	free(symbols->text);
+	free(symbols->modules);
 	free(symbols);
 }
 

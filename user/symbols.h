@@ -12,6 +12,15 @@ struct symbols;
 struct symbols *symbols_load(bool variables);
 void symbols_free(struct symbols *symbols);
 
+/*
+ * Modules have come or gone since: what was an address of none, or of one that was there, has
+ * another name now. False without @symbols.
+ */
+bool symbols_are_old(const struct symbols *symbols);
+
+/* Reads them again if they are old; @symbols may point to NULL. */
+void symbols_renew(struct symbols **symbols);
+
 /* "function+0x12", or the address in hexadecimal; in buffer. symbols may be NULL. */
 #define SYMBOL_BYTES 128
 const char *symbol_name(const struct symbols *symbols, unsigned long long address,

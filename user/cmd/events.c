@@ -107,6 +107,7 @@ static int show(struct events *events, struct watcher *watcher, struct run *run)
 		watcher_poll(watcher, take_event, events);
 		if (event == RUN_TICK && !events->error && !events->done) {
 			watcher_pick_up_modules(watcher);
+			symbols_renew(&events->symbols);
 			show_new_losses(events, watcher);
 		}
 		if (!events->error && fflush(stdout))

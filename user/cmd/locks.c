@@ -122,6 +122,7 @@ static int look(struct locks *locks)
 	long count = lock_watch_tasks(locks->watch, &tasks);
 	int result = -1;
 
+	lock_names_follow_modules(locks->names);
 	if (count >= 0)
 		lock_before_check_waits(locks->watch, locks->names, tasks, (size_t)count, start_ns);
 	if (count >= 0 &&
@@ -191,8 +192,10 @@ static void take_orders(struct locks *locks)
 
 static void note_waits_from_before(struct locks *locks)
 {
-	long count = lock_before_note_waits(locks->watch, locks->names);
+	long count;
 
+	lock_names_follow_modules(locks->names);
+	count = lock_before_note_waits(locks->watch, locks->names);
 	if (count < 0)
 		message_warning("who waited already is not seen: %s", strerror(errno));
 	else

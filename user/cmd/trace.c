@@ -87,8 +87,10 @@ static int show(struct trace *trace, struct tracer *tracer, struct run *run)
 			events = tracer_poll(tracer, 0, show_event, trace);
 		while (event == RUN_END && events == EVENTS_PER_POLL && !trace->error &&
 		       !trace->done);
-		if (event == RUN_TICK)
+		if (event == RUN_TICK) {
 			tracer_pick_up_modules(tracer);
+			symbols_renew(&trace->symbols);
+		}
 		if (!trace->error && fflush(stdout))
 			trace->error = -1;
 	}

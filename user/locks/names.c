@@ -118,6 +118,12 @@ void lock_names_expire(struct lock_names *names)
 	names->expired = true;
 }
 
+void lock_names_follow_modules(struct lock_names *names)
+{
+	if (symbols_are_old(names->symbols))
+		lock_names_expire(names);
+}
+
 static const struct symbols *current_symbols(struct lock_names *names)
 {
 	if (names->expired) {

@@ -39,6 +39,8 @@ bool lock_variable_name(struct lock_names *names, __u64 lock, char buffer[LOCK_N
 
 /* Modules have come or gone: names are read anew before the next one is given. */
 void lock_names_expire(struct lock_names *names);
+/* Looks whether they have: so it is for who is not told. */
+void lock_names_follow_modules(struct lock_names *names);
 
 /* "function+0x12" */
 const char *lock_function_name(struct lock_names *names, __u64 address, char buffer[SYMBOL_BYTES]);
