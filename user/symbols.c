@@ -102,7 +102,7 @@ static char *read_file(const char *path)
 	return text;
 }
 
-/* "vfio 0xffffffffc0400000" of "vfio 73728 3 vfio_pci, Live 0xffffffffc0400000": uses come and go. */
+/* "vfio 0xffffffffc040" of "vfio 73728 3 vfio_pci, Live 0xffffffffc040": its users come and go. */
 static char *read_modules(void)
 {
 	char *text = read_file("/proc/modules"), *rest = text, *end = text, *line;

@@ -21,16 +21,17 @@ caps() { # KERNEL
 
 @test "6.12: a PF gets PASID and PRI, and loses its memory bit" { caps 6.12; }
 
-@test "the test modules build without warnings" {
-	for kernel in 6.1 6.12; do
-		headers=$(tests/lab/fetch "headers:$kernel")
-		run -0 make -s -C tests/kmod KDIR="$headers" O="$BATS_TEST_TMPDIR/$kernel"
-		[[ $output != *warning:* ]] || {
-			echo "$output"
-			return 1
-		}
-		[ -s "$BATS_TEST_TMPDIR/$kernel/pf_caps.ko" ]
+@test "all modules build without warnings, and sparse has none of the driver" {
+	for kernel in 6.1 6.12 6.12-s390x; do
+		tests/kmod/build "$kernel"
 	done
+}
+
+# The command of README, once.
+@test "make kmod builds the driver anywhere" {
+	run -0 make -s kmod KDIR="$(tests/lab/fetch headers:6.12)" O="$BATS_TEST_TMPDIR"
+	[[ $output != *warning:* ]]
+	[ -s "$BATS_TEST_TMPDIR/zpci-vfio-pci.ko" ]
 }
 
 @test "a kernel that is not known is one line" {
@@ -60,16 +61,4 @@ caps() { # KERNEL
 	run make kmod KDIR="$BATS_TEST_TMPDIR"
 	[ "$status" -ne 0 ]
 	[[ $output == *"without vfio_pci_core"* ]]
-}
-
-@test "the driver builds without warnings, and sparse has none" {
-	for kernel in 6.1 6.12 6.12-s390x; do
-		headers=$(tests/lab/fetch "headers:$kernel")
-		run -0 make -s kmod KDIR="$headers" O="$BATS_TEST_TMPDIR/$kernel" C=1
-		[[ $output != *warning:* ]] || {
-			echo "$output"
-			return 1
-		}
-		[ -s "$BATS_TEST_TMPDIR/$kernel/zpci-vfio-pci.ko" ]
-	done
 }
