@@ -18,7 +18,7 @@ setup_file() {
 
 boot() { # KERNEL
 	local kernel=$1
-	tests/lab/vm --timeout 540 --env VFIOSCOPE=build/vfioscope --devices igb=7,nvme=4,e1000e \
+	tests/lab/vm --timeout 600 --env VFIOSCOPE=build/vfioscope --devices igb=7,nvme=4,e1000e \
 		"$kernel" -- tests/lab/guest-vf build/tests/vfio-client "$(<"$OUT/$kernel.modules")" all \
 		>"$OUT/$kernel" 2>"$OUT/$kernel.err" || {
 		tail -n 5 "$OUT/$kernel.err" >&2

@@ -207,7 +207,7 @@ struct offline {
 static const char *find_twice(char **files, size_t count)
 {
 	const char *twice = NULL;
-	struct stat *status = calloc(count, sizeof(*status));
+	struct stat *status = calloc(count + 1, sizeof(*status));
 
 	for (size_t i = 0; status && i < count && !twice; i++) {
 		if (stat(files[i], &status[i]) || !S_ISREG(status[i].st_mode))
