@@ -1,6 +1,5 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-only
-# bats file_tags=long
 # What a policy decides, in the kernel, and that it holds. What each group of checks is:
 # tests/lab/guest-policy; all of them on each kernel, with and without the bpf LSM, and many more
 # reloads and kills: tests/lab/check-policy.

@@ -1,6 +1,5 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-only
-# bats file_tags=long
 # What zpci-vfio-pci does for VFs and PFs beside the region, with all 11 VFs of the
 # lab. What each group of checks is: tests/lab/guest-vf.
 

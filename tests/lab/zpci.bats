@@ -1,6 +1,5 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-only
-# bats file_tags=long
 # The zPCI I/O region, on each kernel: VFs of igb and nvme on amd64, an nvme with
 # real PCI instructions on s390x. What each group of checks is: tests/lab/guest-zpci.
 

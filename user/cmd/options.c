@@ -459,10 +459,9 @@ static int take_file(struct options *options, char *argument)
 {
 	const char *path;
 
-	return take_path("--from", argument, &path) ||
-			       take_value("--from", argument, &files, &options->from) ?
-		       -1 :
-		       0;
+	if (take_path("--from", argument, &path))
+		return -1;
+	return take_value("--from", argument, &files, &options->from);
 }
 
 /* What is no option: files behind --from. */
