@@ -8,6 +8,14 @@
  *    VF token, and so is known to reckon with VFs, can be given them.
  *  - Who opens a PF that has VFs must name a VF token, and the kernel is tainted.
  *  - A reset of the PF would take its VFs away. There is none as long as it has any.
+ *
+ * Locks, outermost first:
+ *	the PF's device lock	sriov_numvfs is written
+ *	or dev_set->lock	the PF is opened or closed
+ *	enable_lock		what the core does then
+ *	its memory_lock
+ * and lock, a leaf. Drivers of VFs probe with the device lock and take dev_set->lock, but not with
+ * enable_lock: who has dev_set->lock may wait for that.
  */
 #include <linux/device.h>
 #include <linux/list.h>
@@ -196,6 +204,22 @@ static void attach_vfs(struct zpci_vfio_device *zvdev)
 	}
 }
 
+/*
+ * Not while a user comes or goes: the core restores the PF's state then, SR-IOV with it, and does
+ * not take the device lock for it. Who waits in a close holds up no more than it did before: the
+ * core takes memory_lock there, which is held while VFs are enabled.
+ */
+static int enable_vfs(struct zpci_vfio_device *zvdev, int nr_virtfn)
+{
+	int ret;
+
+	mutex_lock(&zvdev->sriov.enable_lock);
+	withhold_resets(zvdev);
+	ret = vfio_pci_core_sriov_configure(&zvdev->core, nr_virtfn);
+	mutex_unlock(&zvdev->sriov.enable_lock);
+	return ret;
+}
+
 int pf_sriov_configure(struct zpci_vfio_device *zvdev, int nr_virtfn)
 {
 	struct pci_dev *pdev = zvdev->core.pdev;
@@ -207,8 +231,9 @@ int pf_sriov_configure(struct zpci_vfio_device *zvdev, int nr_virtfn)
 		return ret;
 	}
 	if (nr_virtfn)
-		withhold_resets(zvdev);
-	ret = vfio_pci_core_sriov_configure(&zvdev->core, nr_virtfn);
+		ret = enable_vfs(zvdev, nr_virtfn);
+	else
+		ret = vfio_pci_core_sriov_configure(&zvdev->core, 0);
 	if (ret > 0)
 		attach_vfs(zvdev);
 	if (!pci_num_vf(pdev))
@@ -327,6 +352,7 @@ static struct notifier_block pf_sriov_notifier = {
 
 void pf_sriov_init(struct zpci_vfio_device *zvdev)
 {
+	mutex_init(&zvdev->sriov.enable_lock);
 	mutex_init(&zvdev->sriov.lock);
 	INIT_LIST_HEAD(&zvdev->sriov.named);
 }

@@ -36,18 +36,15 @@ static struct zpci_vfio_device *from_vfio(struct vfio_device *core_vdev)
 	return container_of(core_vdev, struct zpci_vfio_device, core.vdev);
 }
 
-static int zpci_vfio_open_device(struct vfio_device *core_vdev)
+/* With sriov.enable_lock. */
+static int enable_device(struct zpci_vfio_device *zvdev)
 {
-	struct zpci_vfio_device *zvdev = from_vfio(core_vdev);
 	struct vfio_pci_core_device *core = &zvdev->core;
 	int ret;
 
-	ret = pf_sriov_open(zvdev);
-	if (ret)
-		return ret;
 	ret = vfio_pci_core_enable(core);
 	if (ret)
-		goto close_sriov;
+		return ret;
 	ret = vf_detached_open(zvdev);
 	if (ret)
 		goto disable;
@@ -63,8 +60,22 @@ static int zpci_vfio_open_device(struct vfio_device *core_vdev)
 disable:
 	vfio_pci_core_disable(core);
 	zpci_io_close(zvdev);
-close_sriov:
-	pf_sriov_close(zvdev);
+	return ret;
+}
+
+static int zpci_vfio_open_device(struct vfio_device *core_vdev)
+{
+	struct zpci_vfio_device *zvdev = from_vfio(core_vdev);
+	int ret;
+
+	ret = pf_sriov_open(zvdev);
+	if (ret)
+		return ret;
+	mutex_lock(&zvdev->sriov.enable_lock);
+	ret = enable_device(zvdev);
+	if (ret)
+		pf_sriov_close(zvdev);
+	mutex_unlock(&zvdev->sriov.enable_lock);
 	return ret;
 }
 
@@ -73,8 +84,10 @@ static void zpci_vfio_close_device(struct vfio_device *core_vdev)
 	struct zpci_vfio_device *zvdev = from_vfio(core_vdev);
 
 	vf_caps_close(zvdev);
+	mutex_lock(&zvdev->sriov.enable_lock);
 	vfio_pci_core_close_device(core_vdev);
 	pf_sriov_close(zvdev);
+	mutex_unlock(&zvdev->sriov.enable_lock);
 	zpci_io_close(zvdev);
 }
 

@@ -18,6 +18,7 @@ struct zpci_io_range {
 
 /* Of a PF: see pf_sriov.c. */
 struct pf_sriov {
+	struct mutex enable_lock; /* VFs are enabled, or a user comes or goes */
 	struct mutex lock; /* what follows up to @changing; nothing is taken in it */
 	struct list_head named; /* by whom the device was named with a VF token, if not opened */
 	bool open; /* a user has the PF */
@@ -106,8 +107,9 @@ void pf_sriov_init(struct zpci_vfio_device *zvdev);
 void pf_sriov_remove(struct zpci_vfio_device *zvdev);
 /* The driver's sriov_configure; with the PF's device lock. */
 int pf_sriov_configure(struct zpci_vfio_device *zvdev, int nr_virtfn);
-/* Before anything else is done to open it, and after what the core does to close it. */
+/* Before anything else is done to open it: -EBUSY while VFs are made or taken away. */
 int pf_sriov_open(struct zpci_vfio_device *zvdev);
+/* With enable_lock, as what the core does to open and to close the device; after that. */
 void pf_sriov_close(struct zpci_vfio_device *zvdev);
 /* As vfio_pci_core_match() and vfio_pci_core_ioctl_feature(). */
 int pf_sriov_match(struct zpci_vfio_device *zvdev, char *name);

@@ -69,6 +69,7 @@ passed() { # GROUP
 @test "VFs under a PF's user: with the token, for those who know it" { passed token; }
 @test "resets, releases and kills leave the VFs working" { passed kept; }
 @test "PF users and changes of the number race" { passed races; }
+@test "VFs that come while the PF's user goes: after that" { passed user_leaves; }
 @test "the PF is unbound under its VFs: it waits for their users" { passed stub_removed; }
 @test "vfioscope events tells of each hazard once, by whom, and who is in the device" { passed hazards; }
 @test "vfioscope events knows who had a device open before it came" { passed opened_before; }
