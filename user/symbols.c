@@ -11,6 +11,7 @@
 struct symbol {
 	unsigned long long address;
 	const char *name;
+	const char *module; /* "[vfio]"; NULL: the kernel itself */
 };
 
 struct table {
@@ -29,7 +30,7 @@ struct symbols {
 #define LONGEST_FUNCTION (1 << 20)
 #define LONGEST_VARIABLE (1 << 12)
 
-static int add_symbol(struct table *table, unsigned long long address, const char *name)
+static int add_symbol(struct table *table, const struct symbol *symbol)
 {
 	if (table->count == table->room) {
 		size_t room = table->room ? 2 * table->room : 1 << 16;
@@ -40,21 +41,25 @@ static int add_symbol(struct table *table, unsigned long long address, const cha
 		table->symbol = larger;
 		table->room = room;
 	}
-	table->symbol[table->count++] = (struct symbol){ address, name };
+	table->symbol[table->count++] = *symbol;
 	return 0;
 }
 
-/* "ffffffff81000000 T _text"; sscanf() would take five times as long. False: it is not that. */
-static bool take_apart(char *line, unsigned long long *address, char *type, char **name)
+/*
+ * "ffffffff81000000 T _text", "ffffffffc0001000 d lock	[vfio]"; sscanf() would take five times as
+ * long. False: it is not that.
+ */
+static bool take_apart(char *line, struct symbol *symbol, char *type)
 {
 	char *rest;
 
-	*address = strtoull(line, &rest, 16);
+	symbol->address = strtoull(line, &rest, 16);
 	if (rest[0] != ' ' || !rest[1] || rest[2] != ' ')
 		return false;
 	*type = rest[1];
-	*name = rest + 3;
-	rest[3 + strcspn(*name, "\t\n")] = '\0';
+	rest += 3;
+	symbol->name = strsep(&rest, "\t");
+	symbol->module = rest;
 	return true;
 }
 
@@ -149,39 +154,47 @@ void symbols_renew(struct symbols **symbols)
 
 static void add_lines(struct symbols *symbols)
 {
-	char *rest = symbols->text, *line, *name, type;
-	unsigned long long address;
+	char *rest = symbols->text, *line, type;
+	struct symbol symbol;
 	int error = 0;
 
 	while (!error && (line = strsep(&rest, "\n"))) {
 		/* Addresses are 0 for who may not see them. */
-		if (!take_apart(line, &address, &type, &name) || !address)
+		if (!take_apart(line, &symbol, &type) || !symbol.address)
 			continue;
 		if (strchr("tTwW", type))
-			error = add_symbol(&symbols->functions, address, name);
+			error = add_symbol(&symbols->functions, &symbol);
 		else if (symbols->has_variables && strchr("dDbB", type))
-			error = add_symbol(&symbols->variables, address, name);
+			error = add_symbol(&symbols->variables, &symbol);
 	}
+}
+
+struct symbols *symbols_parse(char *text, bool variables)
+{
+	struct symbols *symbols = text ? calloc(1, sizeof(*symbols)) : NULL;
+
+	if (!symbols) {
+		free(text);
+		return NULL;
+	}
+	symbols->has_variables = variables;
+	symbols->text = text;
+	add_lines(symbols);
+	sort(&symbols->functions);
+	sort(&symbols->variables);
+	return symbols;
 }
 
 struct symbols *symbols_load(bool variables)
 {
-	struct symbols *symbols = calloc(1, sizeof(*symbols));
-
-	if (!symbols)
-		return NULL;
-	symbols->has_variables = variables;
 	/* First: what comes in between is new next time. */
-	symbols->modules = read_modules();
-	symbols->text = read_file("/proc/kallsyms");
-	if (!symbols->text) {
-		free(symbols->modules);
-		free(symbols);
-		return NULL;
-	}
-	add_lines(symbols);
-	sort(&symbols->functions);
-	sort(&symbols->variables);
+	char *modules = read_modules();
+	struct symbols *symbols = symbols_parse(read_file("/proc/kallsyms"), variables);
+
+	if (symbols)
+		symbols->modules = modules;
+	else
+		free(modules);
 	return symbols;
 }
 
@@ -229,17 +242,34 @@ const char *symbol_name(const struct symbols *symbols, unsigned long long addres
 	return buffer;
 }
 
+/* How many the kernel itself has by this name, up to this one: files have their own "lock"s. */
+static unsigned int number_of(const struct table *table, const struct symbol *symbol)
+{
+	unsigned int number = 1;
+
+	for (const struct symbol *other = table->symbol; other < symbol; other++)
+		number += !other->module && !strcmp(other->name, symbol->name);
+	return number;
+}
+
 const char *symbol_variable_name(const struct symbols *symbols, unsigned long long address,
 				 char *buffer, size_t bytes)
 {
 	const struct symbol *symbol =
 		find(symbols ? &symbols->variables : NULL, address, LONGEST_VARIABLE);
+	char number[16] = "", offset[24] = "";
+	unsigned int nth;
 
-	if (!symbol)
+	if (!symbol) {
 		snprintf(buffer, bytes, "0x%llx", address);
-	else if (symbol->address == address)
-		snprintf(buffer, bytes, "%s", symbol->name);
-	else
-		snprintf(buffer, bytes, "%s+0x%llx", symbol->name, address - symbol->address);
+		return buffer;
+	}
+	nth = symbol->module ? 1 : number_of(&symbols->variables, symbol);
+	if (nth > 1)
+		snprintf(number, sizeof(number), "#%u", nth);
+	if (symbol->address != address)
+		snprintf(offset, sizeof(offset), "+0x%llx", address - symbol->address);
+	snprintf(buffer, bytes, "%s%s%s%s%s", symbol->name, number, offset,
+		 symbol->module ? " " : "", symbol->module ?: "");
 	return buffer;
 }

@@ -10,6 +10,8 @@ struct symbols;
 
 /* Functions from /proc/kallsyms, and @variables. NULL: the kernel does not tell. */
 struct symbols *symbols_load(bool variables);
+/* The same of a file's @text, which is taken. */
+struct symbols *symbols_parse(char *text, bool variables);
 void symbols_free(struct symbols *symbols);
 
 /*
@@ -26,7 +28,11 @@ void symbols_renew(struct symbols **symbols);
 const char *symbol_name(const struct symbols *symbols, unsigned long long address,
 			char buffer[SYMBOL_BYTES]);
 
-/* "variable" or "variable+0x10", or the address; how long it is nobody knows. */
+/*
+ * "variable" or "variable+0x10", or the address; how long it is nobody knows. "variable [module]"
+ * of a module, and "variable#2" of the kernel's second by that name, as lockdep counts them: each
+ * name is one variable's.
+ */
 const char *symbol_variable_name(const struct symbols *symbols, unsigned long long address,
 				 char *buffer, size_t bytes);
 

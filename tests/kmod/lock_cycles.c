@@ -456,7 +456,7 @@ ATTRIBUTE_GROUPS(lock_cycles);
 
 static struct miscdevice lock_cycles_device = {
 	.minor	= MISC_DYNAMIC_MINOR,
-	.name	= "lock_cycles",
+	.name	= KBUILD_MODNAME,
 	.fops	= &lock_cycles_fops,
 	.groups	= lock_cycles_groups,
 	.mode	= 0600,

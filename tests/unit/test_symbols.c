@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Names of addresses, of a text as /proc/kallsyms has it. */
+#include "unit.h"
+
+#include "symbols.h"
+
+#include <string.h>
+
+static const char text[] = "ffffffff81000000 T _text\n"
+			   "ffffffff81000100 t lock\n"
+			   "ffffffff82000000 d lock\n"
+			   "ffffffff82000100 d lock_of_none\n"
+			   "ffffffff82000200 b lock\n"
+			   "ffffffff82000300 D lock\n"
+			   "0000000000000000 D hidden\n"
+			   "not a line of this file\n"
+			   "ffffffffc0001000 d lock\t[vfio]\n"
+			   "ffffffffc0000000 t open\t[vfio]\n"
+			   "ffffffffc0002000 d lock\t[vfio_pci_core]\n";
+
+static struct symbols *parse(bool variables)
+{
+	struct symbols *symbols = symbols_parse(strdup(text), variables);
+
+	assert_non_null(symbols);
+	return symbols;
+}
+
+static void each_variable_has_a_name_of_its_own(void **state)
+{
+	static const struct {
+		unsigned long long address;
+		const char *name;
+	} variables[] = {
+		{ 0xffffffff82000000, "lock" },
+		{ 0xffffffff82000008, "lock+0x8" },
+		{ 0xffffffff82000100, "lock_of_none" },
+		{ 0xffffffff82000200, "lock#2" },
+		{ 0xffffffff82000310, "lock#3+0x10" },
+		{ 0xffffffffc0001000, "lock [vfio]" },
+		{ 0xffffffffc0002fff, "lock+0xfff [vfio_pci_core]" },
+		{ 0xffffffffc0003000, "0xffffffffc0003000" },
+		{ 0xffffffff81ffffff, "0xffffffff81ffffff" },
+		{ 8, "0x8" },
+	};
+	struct symbols *symbols = parse(true);
+	char name[SYMBOL_BYTES];
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(variables); i++)
+		assert_string_equal(symbol_variable_name(symbols, variables[i].address, name,
+							 sizeof(name)),
+				    variables[i].name);
+	symbols_free(symbols);
+}
+
+static void functions_have_theirs(void **state)
+{
+	struct symbols *symbols = parse(false);
+	char name[SYMBOL_BYTES];
+
+	(void)state;
+	assert_string_equal(symbol_name(symbols, 0xffffffff81000101, name), "lock+0x1");
+	assert_string_equal(symbol_name(symbols, 0xffffffffc0000010, name), "open+0x10");
+	assert_string_equal(symbol_name(symbols, 0xffffffffc0100000, name), "0xffffffffc0100000");
+	/* Variables were not asked for. */
+	assert_string_equal(symbol_variable_name(symbols, 0xffffffff82000000, name, sizeof(name)),
+			    "0xffffffff82000000");
+	symbols_free(symbols);
+}
+
+static void no_kallsyms_has_no_names(void **state)
+{
+	char name[SYMBOL_BYTES];
+
+	(void)state;
+	assert_null(symbols_parse(NULL, true));
+	assert_string_equal(symbol_name(NULL, 0x10, name), "0x10");
+	assert_string_equal(symbol_variable_name(NULL, 0x10, name, sizeof(name)), "0x10");
+}
+
+static const struct CMUnitTest tests[] = {
+	cmocka_unit_test(each_variable_has_a_name_of_its_own),
+	cmocka_unit_test(functions_have_theirs),
+	cmocka_unit_test(no_kallsyms_has_no_names),
+};
+RUN_TESTS(tests)
