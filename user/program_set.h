@@ -21,6 +21,13 @@ struct program_set {
 /* The section's name begins with @kind: "iter/", "tp_btf/" */
 bool program_is(const struct bpf_program *program, const char *kind);
 
+/*
+ * Before the object is loaded: its maps by these names will be those of another one. Returns a
+ * negative errno.
+ */
+int program_set_share_maps(struct bpf_object *object, const struct bpf_object *other,
+			   const char *const *maps, size_t count);
+
 /* Attaches all programs that are loaded, but iterators and those that name no function. */
 void program_set_attach(struct program_set *set);
 

@@ -62,16 +62,6 @@ static const struct {
  * Loading
  */
 
-static int share_maps(struct bpf_object *object, const struct bpf_object *first)
-{
-	int error = 0;
-
-	for (size_t i = 0; i < sizeof(shared_maps) / sizeof(shared_maps[0]) && !error; i++)
-		error = bpf_map__reuse_fd(bpf_object__find_map_by_name(object, shared_maps[i]),
-					  bpf_object__find_map_fd_by_name(first, shared_maps[i]));
-	return error;
-}
-
 static enum part_name part_of(const struct bpf_program *program)
 {
 	return strncmp(bpf_program__name(program), "vfio_", 5) ? PART_KERNEL : PART_VFIO;
@@ -95,7 +85,9 @@ static struct bpf_object *load_object(const struct order_watch *watch, enum part
 	bpf_object__for_each_program (program, object)
 		bpf_program__set_autoload(program, part_of(program) == part);
 	if (part != PART_KERNEL)
-		error = share_maps(object, watch->parts[PART_KERNEL].object);
+		error = program_set_share_maps(object, watch->parts[PART_KERNEL].object,
+					       shared_maps,
+					       sizeof(shared_maps) / sizeof(shared_maps[0]));
 	error = error ?: bpf_object__load(object);
 	if (!error)
 		return object;

@@ -45,16 +45,6 @@ static const char *const shared_maps[] = { ".bss", "lock_waits", "lock_open_wait
  * Loading
  */
 
-static int share_maps(struct bpf_object *object, const struct bpf_object *first)
-{
-	int error = 0;
-
-	for (size_t i = 0; i < sizeof(shared_maps) / sizeof(shared_maps[0]) && !error; i++)
-		error = bpf_map__reuse_fd(bpf_object__find_map_by_name(object, shared_maps[i]),
-					  bpf_object__find_map_fd_by_name(first, shared_maps[i]));
-	return error;
-}
-
 /* What hooks no module. */
 static bool is_of_locks(const struct bpf_program *program)
 {
@@ -88,7 +78,8 @@ static struct bpf_object *load_object(const struct lock_watch *watch, enum part_
 		return NULL;
 	choose_programs(object, part);
 	if (part != PART_LOCKS)
-		error = share_maps(object, watch->parts[PART_LOCKS].object);
+		error = program_set_share_maps(object, watch->parts[PART_LOCKS].object, shared_maps,
+					       sizeof(shared_maps) / sizeof(shared_maps[0]));
 	error = error ?: bpf_object__load(object);
 	if (!error)
 		return object;
