@@ -15,7 +15,7 @@
  *	enable_lock		what the core does then
  *	its memory_lock
  * and lock, a leaf. Drivers of VFs probe with the device lock and take dev_set->lock, but not with
- * enable_lock: who has dev_set->lock may wait for that.
+ * enable_lock: a close waits for that.
  */
 #include <linux/device.h>
 #include <linux/list.h>
@@ -206,7 +206,7 @@ static void attach_vfs(struct zpci_vfio_device *zvdev)
 
 /*
  * Not while a user comes or goes: the core restores the PF's state then, SR-IOV with it, and does
- * not take the device lock for it. Who waits in a close holds up no more than it did before: the
+ * not take the device lock for it. A close that waits holds up nobody whom it did not before: the
  * core takes memory_lock there, which is held while VFs are enabled.
  */
 static int enable_vfs(struct zpci_vfio_device *zvdev, int nr_virtfn)

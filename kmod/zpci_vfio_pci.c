@@ -68,13 +68,16 @@ static int zpci_vfio_open_device(struct vfio_device *core_vdev)
 	struct zpci_vfio_device *zvdev = from_vfio(core_vdev);
 	int ret;
 
+	/* Others wait for dev_set->lock: not also for VFs. */
+	if (!mutex_trylock(&zvdev->sriov.enable_lock))
+		return -EBUSY;
 	ret = pf_sriov_open(zvdev);
 	if (ret)
-		return ret;
-	mutex_lock(&zvdev->sriov.enable_lock);
+		goto unlock;
 	ret = enable_device(zvdev);
 	if (ret)
 		pf_sriov_close(zvdev);
+unlock:
 	mutex_unlock(&zvdev->sriov.enable_lock);
 	return ret;
 }

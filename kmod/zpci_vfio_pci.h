@@ -107,9 +107,11 @@ void pf_sriov_init(struct zpci_vfio_device *zvdev);
 void pf_sriov_remove(struct zpci_vfio_device *zvdev);
 /* The driver's sriov_configure; with the PF's device lock. */
 int pf_sriov_configure(struct zpci_vfio_device *zvdev, int nr_virtfn);
-/* Before anything else is done to open it: -EBUSY while VFs are made or taken away. */
+/*
+ * With enable_lock, as what the core does to open and to close the device: before it opens, and
+ * after it has closed. -EBUSY while VFs are made or taken away.
+ */
 int pf_sriov_open(struct zpci_vfio_device *zvdev);
-/* With enable_lock, as what the core does to open and to close the device; after that. */
 void pf_sriov_close(struct zpci_vfio_device *zvdev);
 /* As vfio_pci_core_match() and vfio_pci_core_ioctl_feature(). */
 int pf_sriov_match(struct zpci_vfio_device *zvdev, char *name);
