@@ -139,20 +139,28 @@ static __always_inline __u32 number_of(__u64 lock, __u32 kind)
 /* Who holds more than so many has its guards among the oldest. */
 #define MOST_OUTER 16
 
-/* Exclusive locks that are held longer than the one at @index, the oldest first; 0: no more. */
-static __always_inline void find_guards(struct order_armed_task *armed, __u32 index,
-					__u32 guard[ORDER_GUARDS])
+/* The number of the lock at @index, if it is held exclusively, and not the one at @from; else 0. */
+__noinline int order_guard(__u32 index, __u32 from)
+{
+	struct order_armed_task *armed = armed_task();
+
+	if (!armed || index >= armed->count || index == from ||
+	    HELD(armed, index).mode != ORDER_EXCLUSIVE || !order_is_held(index))
+		return 0;
+	return HELD(armed, index).id;
+}
+
+/* Exclusive locks that are held beside the one at @from, the oldest first; 0: no more. */
+static __always_inline void find_guards(__u32 from, __u32 guard[ORDER_GUARDS])
 {
 	__u32 count = 0;
 
 	__builtin_memset(guard, 0, ORDER_GUARDS * sizeof(*guard));
-	for (__u32 i = 0; i < MOST_OUTER && i < index; i++) {
-		struct order_held *held = &HELD(armed, i);
+	for (__u32 i = 0; i < MOST_OUTER && count < ORDER_GUARDS; i++) {
+		__u32 id = order_guard(i, from);
 
-		if (count >= ORDER_GUARDS)
-			break;
-		if (held->mode == ORDER_EXCLUSIVE && held->id && order_is_held(i))
-			guard[count++ & (ORDER_GUARDS - 1)] = held->id;
+		if (id)
+			guard[count++ & (ORDER_GUARDS - 1)] = id;
 	}
 }
 
@@ -247,7 +255,7 @@ __noinline int order_add_edge(__u32 index, __u32 id, __u32 mode)
 		return 0;
 	key.from = HELD(armed, index).id;
 	key.from_mode = HELD(armed, index).mode;
-	find_guards(armed, index, guard);
+	find_guards(index, guard);
 	seen = bpf_map_lookup_elem(&order_edges, &key);
 	if (!seen)
 		seen = new_edge(&key, guard);
@@ -271,7 +279,7 @@ __noinline int order_add_edge(__u32 index, __u32 id, __u32 mode)
 
 /*
  * The task may have to wait for it: an edge from what it holds, the youngest; and as long as that
- * was only tried, from the one before. What lies in the @bytes from @released on will not be held
+ * was only tried, or is not held by it alone, from the one before. What lies in the @bytes from @released on will not be held
  * any more then.
  */
 __noinline int order_want(__u32 kind, __u32 mode, __u64 released, __u64 bytes)
@@ -292,7 +300,7 @@ __noinline int order_want(__u32 kind, __u32 mode, __u64 released, __u64 bytes)
 			continue;
 		}
 		order_add_edge(count - i, id, mode);
-		if (!held->tried)
+		if (!held->tried && held->mode == ORDER_EXCLUSIVE)
 			break;
 	}
 	return 0;

@@ -249,7 +249,7 @@ static __always_inline void find_owner(struct lock_task *found)
 
 		word = BPF_CORE_READ(semaphore, owner.counter);
 		if (word & RWSEM_READER_OWNED)
-			found->flags = LOCK_OWNER_READS;
+			found->flags |= LOCK_OWNER_READS;
 	}
 	task = (void *)(word & ~OWNER_FLAGS);
 	if (!task)
@@ -324,6 +324,7 @@ static __always_inline bool describe_task(struct lock_task *found, struct task_s
 	take_wait(&found->active_wait, &lock_active_waits, task);
 	take_wait(&found->open_wait, &lock_open_waits, task);
 	found->tid = task->pid;
+	found->flags = task->flags & PF_KTHREAD ? LOCK_KERNEL_THREAD : 0;
 	if (found->wait.lock)
 		check_wait_from_before(found);
 	if (found->active_wait.lock)

@@ -126,6 +126,11 @@ static char *read_modules(void)
 	return text;
 }
 
+bool symbols_are_hidden(const struct symbols *symbols)
+{
+	return !symbols || !symbols->functions.count;
+}
+
 bool symbols_are_old(const struct symbols *symbols)
 {
 	char *modules;
@@ -152,6 +157,12 @@ void symbols_renew(struct symbols **symbols)
 	*symbols = renewed;
 }
 
+/* The linker's names for where a section begins and ends, which may be where a variable is. */
+static bool is_of_linker(const char *name)
+{
+	return !strncmp(name, "__start_", 8) || !strncmp(name, "__stop_", 7);
+}
+
 static void add_lines(struct symbols *symbols)
 {
 	char *rest = symbols->text, *line, type;
@@ -164,7 +175,8 @@ static void add_lines(struct symbols *symbols)
 			continue;
 		if (strchr("tTwW", type))
 			error = add_symbol(&symbols->functions, &symbol);
-		else if (symbols->has_variables && strchr("dDbB", type))
+		else if (symbols->has_variables && strchr("dDbB", type) &&
+			 !is_of_linker(symbol.name))
 			error = add_symbol(&symbols->variables, &symbol);
 	}
 }
@@ -242,13 +254,19 @@ const char *symbol_name(const struct symbols *symbols, unsigned long long addres
 	return buffer;
 }
 
-/* How many the kernel itself has by this name, up to this one: files have their own "lock"s. */
+static bool is_same_module(const struct symbol *one, const struct symbol *other)
+{
+	return one->module && other->module ? !strcmp(one->module, other->module) :
+					      one->module == other->module;
+}
+
+/* How many the kernel, or the module, has by this name up to this one: files have "lock"s each. */
 static unsigned int number_of(const struct table *table, const struct symbol *symbol)
 {
 	unsigned int number = 1;
 
 	for (const struct symbol *other = table->symbol; other < symbol; other++)
-		number += !other->module && !strcmp(other->name, symbol->name);
+		number += is_same_module(other, symbol) && !strcmp(other->name, symbol->name);
 	return number;
 }
 
@@ -264,7 +282,7 @@ const char *symbol_variable_name(const struct symbols *symbols, unsigned long lo
 		snprintf(buffer, bytes, "0x%llx", address);
 		return buffer;
 	}
-	nth = symbol->module ? 1 : number_of(&symbols->variables, symbol);
+	nth = number_of(&symbols->variables, symbol);
 	if (nth > 1)
 		snprintf(number, sizeof(number), "#%u", nth);
 	if (symbol->address != address)

@@ -14,6 +14,9 @@ struct symbols *symbols_load(bool variables);
 struct symbols *symbols_parse(char *text, bool variables);
 void symbols_free(struct symbols *symbols);
 
+/* The kernel does not tell this process where its functions are. */
+bool symbols_are_hidden(const struct symbols *symbols);
+
 /*
  * Modules have come or gone since: what was an address of none, or of one that was there, has
  * another name now. False without @symbols.
@@ -30,8 +33,8 @@ const char *symbol_name(const struct symbols *symbols, unsigned long long addres
 
 /*
  * "variable" or "variable+0x10", or the address; how long it is nobody knows. "variable [module]"
- * of a module, and "variable#2" of the kernel's second by that name, as lockdep counts them: each
- * name is one variable's.
+ * of a module; "variable#2" of the second by that name in the kernel, or in that module, as lockdep
+ * counts them: each name is one variable's.
  */
 const char *symbol_variable_name(const struct symbols *symbols, unsigned long long address,
 				 char *buffer, size_t bytes);

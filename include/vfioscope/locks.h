@@ -65,6 +65,8 @@ ASSERT_LAYOUT(struct lock_objects, 48 + DEVICE_NAME_BYTES);
 #define LOCK_OWNER_READS 1
 /* More tasks are in the file in_file than are waited for: some are not, and it may be one. */
 #define LOCK_IN_FILE_MAYBE 2
+/* A thread of the kernel: signals do nothing to it, unless it wants them. */
+#define LOCK_KERNEL_THREAD 4
 
 /* A file of sysfs, "0000:01:00.0/remove" */
 #define LOCK_FILE_BYTES (2 * DEVICE_NAME_BYTES)
@@ -87,7 +89,7 @@ struct lock_task {
 	__u64 has_open;	      /* struct vfio_device that others wait for, and it may close or not */
 	__u64 owner_start_ns; /* of wait's lock; 0: nobody is known to hold it */
 	__u32 owner_tid;
-	__u32 flags;			  /* LOCK_OWNER_..., LOCK_IN_FILE_... */
+	__u32 flags;			  /* LOCK_OWNER_..., LOCK_IN_FILE_..., LOCK_KERNEL_... */
 	struct lock_objects waits;	  /* of the device of open_wait */
 	struct lock_objects uses;	  /* of use */
 	char waits_file[LOCK_FILE_BYTES]; /* of active_wait */

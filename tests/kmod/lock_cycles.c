@@ -3,7 +3,7 @@
  * Test only: tasks that take locks in whatever order somebody writes to /dev/lock_cycles, and so
  * lock each other out. Steps, one after the other, in the task that writes:
  *
- *	mA kA tA uA	mutex A (or B, C, F to V): lock, lock killably, try to lock, unlock
+ *	mA kA tA uA	mutex A (or B, C, F to V, 0 to 4): lock, lock killably, try to lock, unlock
  *	rD wD vD	semaphore D (or E, W to Z): killably for reading, for writing; let go
  *	p		the last reference to an object goes, whose release takes mutex A
  *	n7 N7		new mutexes, so many at a time: each is locked before A, or within A; freed
@@ -68,6 +68,11 @@ static DEFINE_MUTEX(cycle_s);
 static DEFINE_MUTEX(cycle_t);
 static DEFINE_MUTEX(cycle_u);
 static DEFINE_MUTEX(cycle_v);
+static DEFINE_MUTEX(cycle_0);
+static DEFINE_MUTEX(cycle_1);
+static DEFINE_MUTEX(cycle_2);
+static DEFINE_MUTEX(cycle_3);
+static DEFINE_MUTEX(cycle_4);
 static DECLARE_RWSEM(cycle_d);
 static DECLARE_RWSEM(cycle_e);
 static DECLARE_RWSEM(cycle_w);
@@ -75,13 +80,14 @@ static DECLARE_RWSEM(cycle_x);
 static DECLARE_RWSEM(cycle_y);
 static DECLARE_RWSEM(cycle_z);
 
-static const char mutex_letters[] = "ABCFGHIJKLMNOPQRSTUV";
+static const char mutex_letters[] = "ABCFGHIJKLMNOPQRSTUV01234";
 static const char semaphore_letters[] = "DEWXYZ";
 
 static struct mutex *const mutexes[] = {
 	&cycle_a, &cycle_b, &cycle_c, &cycle_f, &cycle_g, &cycle_h, &cycle_i,
 	&cycle_j, &cycle_k, &cycle_l, &cycle_m, &cycle_n, &cycle_o, &cycle_p,
-	&cycle_q, &cycle_r, &cycle_s, &cycle_t, &cycle_u, &cycle_v,
+	&cycle_q, &cycle_r, &cycle_s, &cycle_t, &cycle_u, &cycle_v, &cycle_0,
+	&cycle_1, &cycle_2, &cycle_3, &cycle_4,
 };
 static struct rw_semaphore *const semaphores[] = {
 	&cycle_d, &cycle_e, &cycle_w, &cycle_x, &cycle_y, &cycle_z,

@@ -48,7 +48,9 @@ passed() {
 @test "semaphores and writers: predicted" { passed writers; }
 @test "semaphores and readers: suspected, as somebody writes" { passed readers; }
 @test "what was only tried is held all the same" { passed tried 6.12; }
+@test "a semaphore was read in between: predicted" { passed read_between 6.12; }
 @test "under one exclusive lock: guarded" { passed guarded; }
+@test "the same, if it is taken in between" { passed guarded_between 6.12; }
 @test "once it is taken without: predicted" { passed unguarded; }
 @test "one task in both orders: low" { passed alone 6.12; }
 @test "silent: who only tries, lets go before, or only reads" { passed none; }

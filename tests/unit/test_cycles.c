@@ -131,6 +131,31 @@ static void finds_all_of_a_complete_graph(void **state)
 	assert_int_equal(found.count, 10 + 20 + 30 + 24);
 }
 
+static bool note_short(const size_t *edges, size_t length, void *argument)
+{
+	(void)edges;
+	*(size_t *)argument += length <= CYCLE_FEW_EDGES;
+	return true;
+}
+
+/* There are more than anybody can count: a short one at the end is found all the same. */
+static void finds_the_short_ones_first(void **state)
+{
+	struct cycle_edge edges[20 * 19 + 2];
+	struct cycle_graph graph = { .nodes = 22, .edges = edges };
+	size_t short_ones = 0;
+
+	(void)state;
+	for (size_t from = 0; from < 20; from++)
+		for (size_t to = 0; to < 20; to++)
+			if (from != to)
+				edges[graph.edge_count++] = (struct cycle_edge){ from, to };
+	edges[graph.edge_count++] = (struct cycle_edge){ 20, 21 };
+	edges[graph.edge_count++] = (struct cycle_edge){ 21, 20 };
+	assert_int_equal(cycles_find(&graph, 100003, note_short, &short_ones), CYCLES_CUT);
+	assert_int_equal(short_ones, 190 + 1);
+}
+
 static void has_nothing_to_find(void **state)
 {
 	const struct cycle_edge edges[] = { { 0, 1 }, { 0, 2 }, { 1, 2 }, { 1, 2 }, { 3, 2 } };
@@ -201,6 +226,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(finds_what_brute_force_finds),
 		cmocka_unit_test(finds_all_of_a_complete_graph),
+		cmocka_unit_test(finds_the_short_ones_first),
 		cmocka_unit_test(has_nothing_to_find),
 		cmocka_unit_test(knows_one_node_and_two_edges_beside_each_other),
 		cmocka_unit_test(looks_so_far_and_no_further),

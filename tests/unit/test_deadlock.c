@@ -206,6 +206,8 @@ static void is_breakable_where_a_kill_ends_the_wait(void **state)
 	assert_true(deadlock_is_breakable(&task));
 	task.state = 1;
 	assert_true(deadlock_is_breakable(&task));
+	task.flags = LOCK_KERNEL_THREAD;
+	assert_false(deadlock_is_breakable(&task));
 	task = remover(8, DEVICE);
 	task.state = 1;
 	assert_false(deadlock_is_breakable(&task));
@@ -427,6 +429,40 @@ static void knows_two_in_a_crowd(void **state)
 	free(tasks);
 }
 
+/* Also those that wait for one of whom there are too many to be told. */
+static void counts_all_who_wait_behind(void **state)
+{
+	struct lock_task tasks[2 + 17 + 10] = { waiter(200, 0xa, 201), waiter(201, 0xb, 200) };
+	struct deadlocks *deadlocks = start();
+
+	(void)state;
+	for (__u32 i = 0; i < 17; i++)
+		tasks[2 + i] = waiter(300 + i, 0xa, 201);
+	for (__u32 i = 0; i < 10; i++)
+		tasks[19 + i] = waiter(10 + i, 0x100, 316);
+	feed(deadlocks, tasks, COUNT_OF(tasks));
+	assert_int_equal(told.found, 1);
+	assert_int_equal(told.last.behind, 27);
+	deadlocks_free(deadlocks);
+}
+
+static void says_that_there_may_be_more(void **state)
+{
+	struct deadlocks *deadlocks = start();
+	struct lock_task tasks[70];
+
+	(void)state;
+	for (__u32 i = 0; i < COUNT_OF(tasks); i++)
+		tasks[i] = waiter(i + 1, 0xa + i, i + 1);
+	feed(deadlocks, tasks, 63);
+	assert_int_equal(told.found, 63);
+	assert_int_equal(deadlocks_cut(deadlocks), 0);
+	feed(deadlocks, tasks, COUNT_OF(tasks));
+	assert_int_equal(told.found, 64);
+	assert_true(deadlocks_cut(deadlocks) > 0);
+	deadlocks_free(deadlocks);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -448,6 +484,8 @@ int main(void)
 		cmocka_unit_test(keeps_to_the_way_around_that_it_knows),
 		cmocka_unit_test(knows_several_at_once),
 		cmocka_unit_test(knows_two_in_a_crowd),
+		cmocka_unit_test(counts_all_who_wait_behind),
+		cmocka_unit_test(says_that_there_may_be_more),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

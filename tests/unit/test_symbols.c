@@ -16,7 +16,9 @@ static const char text[] = "ffffffff81000000 T _text\n"
 			   "not a line of this file\n"
 			   "ffffffffc0001000 d lock\t[vfio]\n"
 			   "ffffffffc0000000 t open\t[vfio]\n"
-			   "ffffffffc0002000 d lock\t[vfio_pci_core]\n";
+			   "ffffffffc0002000 d lock\t[vfio_pci_core]\n"
+			   "ffffffffc0002000 d __start_alloc_tags\t[vfio_pci_core]\n"
+			   "ffffffffc0003000 b lock\t[vfio_pci_core]\n";
 
 static struct symbols *parse(bool variables)
 {
@@ -39,7 +41,8 @@ static void each_variable_has_a_name_of_its_own(void **state)
 		{ 0xffffffff82000310, "lock#3+0x10" },
 		{ 0xffffffffc0001000, "lock [vfio]" },
 		{ 0xffffffffc0002fff, "lock+0xfff [vfio_pci_core]" },
-		{ 0xffffffffc0003000, "0xffffffffc0003000" },
+		{ 0xffffffffc0003000, "lock#2 [vfio_pci_core]" },
+		{ 0xffffffffc0004000, "0xffffffffc0004000" },
 		{ 0xffffffff81ffffff, "0xffffffff81ffffff" },
 		{ 8, "0x8" },
 	};

@@ -216,6 +216,9 @@ static int watch(struct locks *locks, struct run *run, const struct options *tim
 	int news = locks->orders ? orders_event_fd(locks->orders) : -1;
 	enum run_event event = RUN_TICK;
 
+	if (lock_names_are_hidden(locks->names))
+		message_warning("who waited already is not seen, nor functions' names: the kernel "
+				"hides them (CAP_SYSLOG, and kernel.kptr_restrict less than 2)");
 	note_waits_from_before(locks);
 	run_start(run, times);
 	while (!locks->error && !locks->done && event != RUN_END && event != RUN_FAILED) {

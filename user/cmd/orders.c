@@ -265,13 +265,14 @@ static struct known_edge *find_edge(struct orders *orders, const struct order_ke
 	return found ? *found : NULL;
 }
 
+/* An open file's mutex is its own: who opens the file again is not kept out by it. */
 static void describe_guards(struct orders *orders, const struct order_seen *seen,
 			    struct order_edge *edge)
 {
 	for (size_t i = 0; i < ORDER_GUARDS; i++) {
 		const struct known_lock *guard = find_lock(orders, seen->guard[i]);
 
-		if (seen->guard[i] && guard)
+		if (seen->guard[i] && guard && guard->kind != ORDER_FILE)
 			memcpy(edge->guard[edge->guards++], guard->class, sizeof(guard->class));
 	}
 }

@@ -14,7 +14,7 @@
 /* The longest line there can be is about 40,000: each byte of each name takes up to 6. */
 #define LINE_BYTES (64UL << 10)
 /* Runs that one file has orders of. */
-#define MOST_SOURCES 65536
+#define MOST_SOURCES (1U << 31)
 
 struct reader {
 	const char *path;
@@ -261,6 +261,13 @@ static int read_task(const struct reader *reader, const json_t *edge, struct ord
 	return read_text(reader, object, "comm", task->comm, sizeof(task->comm));
 }
 
+static int read_count(const struct reader *reader, const json_t *object, __u64 *count)
+{
+	if (read_number(reader, object, "count", LLONG_MAX, count))
+		return -1;
+	return *count ? 0 : complain(reader, "\"count\" is 0: what was not seen is no order");
+}
+
 /* What one order was, and how often it was seen. */
 static int read_sightings(const struct reader *reader, const json_t *object,
 			  struct order_edge *edge)
@@ -271,7 +278,7 @@ static int read_sightings(const struct reader *reader, const json_t *object,
 	    read_mode(reader, object, "from_mode", &edge->from_mode) ||
 	    read_class(reader, object, "to", edge->to) ||
 	    read_mode(reader, object, "to_mode", &edge->to_mode) ||
-	    read_number(reader, object, "count", LLONG_MAX, &edge->count) ||
+	    read_count(reader, object, &edge->count) ||
 	    read_number(reader, object, "first_ns", LLONG_MAX, &edge->first_ns) ||
 	    read_number(reader, object, "last_ns", LLONG_MAX, &edge->last_ns) ||
 	    read_truth(reader, object, "many_tasks", &edge->many_tasks) ||
@@ -376,6 +383,15 @@ static bool keep_names(struct order_edge *edge)
 	return !order_class_is_address(edge->from) && !order_class_is_address(edge->to);
 }
 
+/* False: it means nothing elsewhere. */
+static bool make_general(const struct reader *reader, struct order_edge *edge)
+{
+	if (!keep_names(edge))
+		return false;
+	order_edge_generalise(edge);
+	return order_edge_put_host(edge, reader->origin.host);
+}
+
 static int merge(struct reader *reader, struct order_graph *graph, unsigned int *sources,
 		 bool generalise)
 {
@@ -389,12 +405,10 @@ static int merge(struct reader *reader, struct order_graph *graph, unsigned int 
 		if (edge.source > last)
 			last = edge.source;
 		edge.source += *sources;
-		if (generalise && !keep_names(&edge)) {
+		if (generalise && !make_general(reader, &edge)) {
 			reader->origin.unnamed++;
 			continue;
 		}
-		if (generalise)
-			order_edge_generalise(&edge);
 		if (order_graph_add(graph, &edge))
 			return out_of_memory();
 	}

@@ -3,12 +3,14 @@
 
 #include "../kernel_file.h"
 #include "../message.h"
+#include "../missed.h"
 #include "../preemption.h"
 #include "../program_set.h"
 #include "lockorder_fentry.skel.h"
 #include "lockorder_kprobe.skel.h"
 
 #include <bpf/bpf.h>
+#include <bpf/btf.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,10 +26,19 @@ enum part_name {
 #define FAILURES 4
 #define PAUSE 60
 
+/* A function that arms a task, as the user wants. */
+struct scope {
+	const char *function;
+	bool of_module; /* its probes go with that, and come again with it */
+	struct bpf_link *entry, *exit;
+};
+
 struct order_watch {
 	bool kprobes;
 	unsigned int failures, pause; /* of VFIO's part */
 	struct program_set parts[PARTS];
+	struct scope *scopes;
+	size_t scope_count;
 	struct ring_buffer *ring;
 	const struct order_receiver *receiver;
 	__u64 missed_before; /* by parts that are gone */
@@ -130,21 +141,76 @@ static int attach_scope(struct order_watch *watch, const char *function, const c
 	return program_set_add(set, bpf_program__attach_kprobe(entry, false, function));
 }
 
-static int attach_scopes(struct order_watch *watch, char *const *scopes)
+static void detach_scope(struct order_watch *watch, struct scope *scope)
 {
-	for (size_t i = 0; i < sizeof(usual_scopes) / sizeof(usual_scopes[0]); i++)
-		if (attach_scope(watch, usual_scopes[i].function, usual_scopes[i].program))
-			message_debug("%s: %s", usual_scopes[i].function, strerror(errno));
-	for (; scopes && *scopes; scopes++) {
-		if (!attach_scope(watch, *scopes, "scope_entry"))
+	watch->missed_before += missed_by_link(scope->entry) + missed_by_link(scope->exit);
+	bpf_link__destroy(scope->entry);
+	bpf_link__destroy(scope->exit);
+	scope->entry = scope->exit = NULL;
+}
+
+/* Returns -1 with errno. */
+static int attach_wanted(struct order_watch *watch, struct scope *scope)
+{
+	const struct bpf_object *object = watch->parts[PART_KERNEL].object;
+
+	/* What has begun has to end. */
+	scope->exit = bpf_program__attach_kprobe(
+		bpf_object__find_program_by_name(object, "scope_exit"), true, scope->function);
+	if (scope->exit)
+		scope->entry = bpf_program__attach_kprobe(
+			bpf_object__find_program_by_name(object, "scope_entry"), false,
+			scope->function);
+	if (scope->entry)
+		return 0;
+	detach_scope(watch, scope);
+	return -1;
+}
+
+/* Functions of the kernel itself stay where they are. */
+static void find_modules(struct order_watch *watch)
+{
+	struct btf *kernel = btf__load_vmlinux_btf();
+
+	for (size_t i = 0; i < watch->scope_count; i++)
+		watch->scopes[i].of_module =
+			btf__find_by_name_kind(kernel, watch->scopes[i].function, BTF_KIND_FUNC) <
+			0;
+	btf__free(kernel);
+}
+
+static int attach_all_wanted(struct order_watch *watch, char *const *functions)
+{
+	while (functions && functions[watch->scope_count])
+		watch->scope_count++;
+	if (!watch->scope_count)
+		return 0;
+	watch->scopes = calloc(watch->scope_count, sizeof(*watch->scopes));
+	if (!watch->scopes) {
+		watch->scope_count = 0;
+		message_error("out of memory");
+		return -1;
+	}
+	for (size_t i = 0; i < watch->scope_count; i++) {
+		watch->scopes[i].function = functions[i];
+		if (!attach_wanted(watch, &watch->scopes[i]))
 			continue;
 		message_error(
 			"--scope %s: this kernel has no such function that can be hooked (see "
 			"available_filter_functions in /sys/kernel/tracing)",
-			*scopes);
+			functions[i]);
 		return -1;
 	}
+	find_modules(watch);
 	return 0;
+}
+
+static int attach_scopes(struct order_watch *watch, char *const *wanted)
+{
+	for (size_t i = 0; i < sizeof(usual_scopes) / sizeof(usual_scopes[0]); i++)
+		if (attach_scope(watch, usual_scopes[i].function, usual_scopes[i].program))
+			message_debug("%s: %s", usual_scopes[i].function, strerror(errno));
+	return attach_all_wanted(watch, wanted);
 }
 
 void order_watch_pick_up_modules(struct order_watch *watch)
@@ -170,6 +236,13 @@ void order_watch_attach_more(struct order_watch *watch)
 {
 	for (size_t i = 0; i < PARTS; i++)
 		program_set_retry(&watch->parts[i]);
+	for (size_t i = 0; i < watch->scope_count; i++) {
+		if (!watch->scopes[i].of_module)
+			continue;
+		detach_scope(watch, &watch->scopes[i]);
+		if (attach_wanted(watch, &watch->scopes[i]))
+			message_debug("--scope %s: %s", watch->scopes[i].function, strerror(errno));
+	}
 }
 
 /*
@@ -289,6 +362,9 @@ void order_watch_close(struct order_watch *watch)
 {
 	if (!watch)
 		return;
+	for (size_t i = 0; i < watch->scope_count; i++)
+		detach_scope(watch, &watch->scopes[i]);
+	free(watch->scopes);
 	for (size_t i = PARTS; i-- > 0;)
 		close_part(watch, &watch->parts[i]);
 	ring_buffer__free(watch->ring);
@@ -312,6 +388,9 @@ struct order_losses order_watch_losses(const struct order_watch *watch)
 	const __u32 first = 0;
 
 	bpf_map_lookup_elem(map_of(watch, ".bss"), &first, &losses.state);
+	for (size_t i = 0; i < watch->scope_count; i++)
+		losses.missed_runs += missed_by_link(watch->scopes[i].entry) +
+				      missed_by_link(watch->scopes[i].exit);
 	for (size_t i = 0; i < PARTS; i++) {
 		const struct program_set *part = &watch->parts[i];
 

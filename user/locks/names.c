@@ -65,6 +65,11 @@ void lock_names_free(struct lock_names *names)
 	free(names);
 }
 
+bool lock_names_are_hidden(const struct lock_names *names)
+{
+	return symbols_are_hidden(names->symbols);
+}
+
 static void find_type(struct lock_names *names, enum object_type which)
 {
 	const char *module = object_types[which].module;

@@ -15,6 +15,9 @@ struct lock_names;
 struct lock_names *lock_names_new(void); /* NULL: out of memory */
 void lock_names_free(struct lock_names *names);
 
+/* The kernel hides the names of its functions from this process. */
+bool lock_names_are_hidden(const struct lock_names *names);
+
 /*
  * Reads the names anew if something had none since it did so last: a module may have come. True if
  * it did, and asking again is worth it.

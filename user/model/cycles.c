@@ -125,12 +125,10 @@ static bool is_too_long(const struct search *search)
 	return shortest != FAR && shortest + 1 > CYCLE_MOST_EDGES;
 }
 
-static enum cycles_result find_all(struct search *search)
+static enum cycles_result find_by_length(struct search *search, size_t shortest, size_t longest)
 {
 	enum cycles_result result = CYCLES_ALL;
 
-	for (size_t node = 0; node < search->graph->nodes; node++)
-		search->distance[node] = FAR;
 	for (search->start = 0; search->start < search->graph->nodes; search->start++) {
 		if (!has_edges(&search->out, search->start) ||
 		    !has_edges(&search->in, search->start))
@@ -138,7 +136,7 @@ static enum cycles_result find_all(struct search *search)
 		measure_distances(search);
 		if (is_too_long(search))
 			result = CYCLES_CUT;
-		for (size_t length = 1; length <= CYCLE_MOST_EDGES; length++) {
+		for (size_t length = shortest; length <= longest; length++) {
 			follow(search, search->start, 0, length);
 			if (search->done)
 				return CYCLES_ALL;
@@ -147,6 +145,19 @@ static enum cycles_result find_all(struct search *search)
 		}
 	}
 	return result;
+}
+
+/* The shortest say most: what is of many nodes is not to keep anybody from them. */
+static enum cycles_result find_all(struct search *search)
+{
+	enum cycles_result result;
+
+	for (size_t node = 0; node < search->graph->nodes; node++)
+		search->distance[node] = FAR;
+	result = find_by_length(search, 1, CYCLE_FEW_EDGES);
+	if (search->done || !search->steps_left)
+		return result;
+	return find_by_length(search, CYCLE_FEW_EDGES + 1, CYCLE_MOST_EDGES);
 }
 
 enum cycles_result cycles_find(const struct cycle_graph *graph, size_t most_steps,

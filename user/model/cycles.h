@@ -17,8 +17,9 @@ struct cycle_graph {
 	const struct cycle_edge *edges;
 };
 
-/* Longer cycles are not looked for. */
+/* Longer cycles are not looked for; those of few edges are looked for first. */
 #define CYCLE_MOST_EDGES 16
+#define CYCLE_FEW_EDGES 2
 
 /*
  * A cycle: the numbers of @length edges, each of which begins where the one before ends; the first
@@ -33,8 +34,8 @@ enum cycles_result {
 };
 
 /*
- * Reports each elementary cycle (no node twice) of at most CYCLE_MOST_EDGES edges once: by its
- * smallest node, shorter ones first. A graph can have more than anybody can count: the search ends
+ * Reports each elementary cycle (no node twice) of at most CYCLE_MOST_EDGES edges once: those of at
+ * most CYCLE_FEW_EDGES, then the others; of each by its smallest node, shorter ones first. A graph can have more than anybody can count: the search ends
  * after @most_steps edges followed.
  */
 enum cycles_result cycles_find(const struct cycle_graph *graph, size_t most_steps,

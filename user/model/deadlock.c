@@ -32,7 +32,9 @@ struct pass {
 	size_t count;
 	struct cycle_edge *edges;
 	size_t edge_count, room;
+	size_t *by_tid;	       /* places of tasks, by their numbers */
 	bool *taken;	       /* tasks that are in a deadlock of this pass */
+	bool *stuck;	       /* tasks that are in a deadlock, or wait behind it */
 	struct deadlock *seen; /* MOST_DEADLOCKS */
 	size_t seen_count;
 	bool known_ones; /* only deadlocks that were seen before are taken */
@@ -59,7 +61,7 @@ bool deadlock_waits_for_use(const struct lock_task *task)
 bool deadlock_is_breakable(const struct lock_task *task)
 {
 	/* vfio_unregister_group_dev() is interrupted once, complains, and waits on. */
-	return !deadlock_waits_for_use(task) &&
+	return !deadlock_waits_for_use(task) && !(task->flags & LOCK_KERNEL_THREAD) &&
 	       task->state & (STATE_INTERRUPTIBLE | STATE_WAKEKILL);
 }
 
@@ -153,15 +155,15 @@ static int compare_tids(const void *one, const void *other, void *tasks)
 	return (left > right) - (left < right);
 }
 
-/* Its place in @by_tid, or where it would be. */
-static size_t find_tid(const struct pass *pass, const size_t *by_tid, __u32 tid)
+/* Its place in by_tid, or where it would be. */
+static size_t find_tid(const struct pass *pass, __u32 tid)
 {
 	size_t low = 0, high = pass->count;
 
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
 
-		if (pass->tasks[by_tid[middle]].tid < tid)
+		if (pass->tasks[pass->by_tid[middle]].tid < tid)
 			low = middle + 1;
 		else
 			high = middle;
@@ -188,7 +190,7 @@ static int add_edges_to(struct pass *pass, size_t from, const size_t *others, si
 }
 
 /* A lock has one owner; a device, and a file, have users. */
-static int add_edges_from(struct pass *pass, size_t from, const size_t *by_tid, __u64 now_ns)
+static int add_edges_from(struct pass *pass, size_t from, __u64 now_ns)
 {
 	const struct lock_task *task = &pass->tasks[from];
 	size_t place;
@@ -196,24 +198,22 @@ static int add_edges_from(struct pass *pass, size_t from, const size_t *by_tid, 
 	if (!waits_long(pass, task, now_ns))
 		return 0;
 	if (deadlock_waits_for_use(task))
-		return add_edges_to(pass, from, by_tid, pass->count, now_ns);
-	place = find_tid(pass, by_tid, task->owner_tid);
-	return add_edges_to(pass, from, by_tid + place, place < pass->count, now_ns);
+		return add_edges_to(pass, from, pass->by_tid, pass->count, now_ns);
+	place = find_tid(pass, task->owner_tid);
+	return add_edges_to(pass, from, pass->by_tid + place, place < pass->count, now_ns);
 }
 
 /* Many may wait: each is not compared with each. */
 static int add_edges(struct pass *pass, __u64 now_ns)
 {
-	size_t *by_tid = calloc(pass->count + 1, sizeof(*by_tid));
-	int error = by_tid ? 0 : -1;
+	int error = 0;
 
+	for (size_t i = 0; i < pass->count; i++)
+		pass->by_tid[i] = i;
+	qsort_r(pass->by_tid, pass->count, sizeof(*pass->by_tid), compare_tids,
+		(void *)pass->tasks);
 	for (size_t i = 0; i < pass->count && !error; i++)
-		by_tid[i] = i;
-	if (!error)
-		qsort_r(by_tid, pass->count, sizeof(*by_tid), compare_tids, (void *)pass->tasks);
-	for (size_t i = 0; i < pass->count && !error; i++)
-		error = add_edges_from(pass, i, by_tid, now_ns);
-	free(by_tid);
+		error = add_edges_from(pass, i, now_ns);
 	return error;
 }
 
@@ -310,6 +310,9 @@ static int find_cycles(struct pass *pass)
 			break;
 		}
 	}
+	/* There may be more. */
+	if (pass->seen_count == MOST_DEADLOCKS)
+		pass->deadlocks->cut++;
 	return 0;
 }
 
@@ -317,44 +320,45 @@ static int find_cycles(struct pass *pass)
  * Who waits behind
  */
 
-static bool is_in(const struct deadlock *deadlock, const struct lock_task *task)
+/* A lock has one owner; a device, and a file, have users. */
+static bool waits_for_stuck(const struct pass *pass, const struct lock_task *task)
 {
-	for (size_t i = 0; i < deadlock->count; i++)
-		if (deadlock->task[i].tid == task->tid)
-			return true;
-	for (size_t i = 0; i < deadlock->behind && i < DEADLOCK_BEHIND; i++)
-		if (deadlock->behind_task[i].tid == task->tid)
+	size_t first = 0, last = pass->count;
+
+	if (!deadlock_waits_for_use(task)) {
+		first = find_tid(pass, task->owner_tid);
+		last = first < last ? first + 1 : last;
+	}
+	for (size_t i = first; i < last; i++)
+		if (pass->stuck[pass->by_tid[i]] && holds(&pass->tasks[pass->by_tid[i]], task))
 			return true;
 	return false;
 }
 
-static bool waits_for(const struct deadlock *deadlock, const struct lock_task *task)
+static void begin_with_deadlock(const struct pass *pass, const struct deadlock *deadlock)
 {
+	memset(pass->stuck, 0, pass->count * sizeof(*pass->stuck));
 	for (size_t i = 0; i < deadlock->count; i++)
-		if (holds(&deadlock->task[i], task))
-			return true;
-	for (size_t i = 0; i < deadlock->behind && i < DEADLOCK_BEHIND; i++)
-		if (holds(&deadlock->behind_task[i], task))
-			return true;
-	return false;
+		pass->stuck[pass->by_tid[find_tid(pass, deadlock->task[i].tid)]] = true;
 }
 
 static void find_behind(const struct pass *pass, struct deadlock *deadlock)
 {
 	bool more = true;
 
-	while (more && deadlock->behind < DEADLOCK_BEHIND) {
+	begin_with_deadlock(pass, deadlock);
+	while (more) {
 		more = false;
 		for (size_t i = 0; i < pass->count; i++) {
 			const struct lock_task *task = &pass->tasks[i];
 
-			if (!deadlock_wait(task)->lock || is_in(deadlock, task) ||
-			    !waits_for(deadlock, task))
+			if (pass->stuck[i] || !deadlock_wait(task)->lock ||
+			    !waits_for_stuck(pass, task))
 				continue;
+			pass->stuck[i] = more = true;
 			if (deadlock->behind < DEADLOCK_BEHIND)
 				deadlock->behind_task[deadlock->behind] = *task;
 			deadlock->behind++;
-			more = true;
 		}
 	}
 }
@@ -432,12 +436,17 @@ int deadlocks_feed(struct deadlocks *deadlocks, const struct lock_task *tasks, s
 		.deadlocks = deadlocks,
 		.tasks = tasks,
 		.count = count,
+		.by_tid = calloc(count + 1, sizeof(*pass.by_tid)),
 		.taken = calloc(count + 1, sizeof(*pass.taken)),
+		.stuck = calloc(count + 1, sizeof(*pass.stuck)),
 		.seen = calloc(MOST_DEADLOCKS, sizeof(*pass.seen)),
 	};
-	int result = pass.taken && pass.seen ? feed(&pass, now_ns) : -1;
+	bool has_memory = pass.by_tid && pass.taken && pass.stuck && pass.seen;
+	int result = has_memory ? feed(&pass, now_ns) : -1;
 
 	free(pass.edges);
+	free(pass.by_tid);
+	free(pass.stuck);
 	free(pass.taken);
 	free(pass.seen);
 	return result;

@@ -103,6 +103,12 @@ size_t order_graph_cycles(const struct order_graph *graph, enum order_label labe
 void order_edge_generalise(struct order_edge *edge);
 
 /*
+ * Where an edge still has a device's name, which is another device elsewhere: " on HOST" behind it.
+ * False: there is no room.
+ */
+bool order_edge_put_host(struct order_edge *edge, const char *host);
+
+/*
  * Whether the lock has no name, but is "mutex at 0xffff888003a2b510#7", which means something in
  * one run only.
  */

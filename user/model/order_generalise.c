@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "order.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #define OPEN "OPEN("
 #define ACTIVE "kn->active of "
 #define OF " of "
+#define ON " on "
 
 /* A device's name within a class; 0 bytes: the class is of none. */
 struct device {
@@ -32,6 +34,8 @@ static struct device device_of(char *class)
 	size_t bytes = strlen(class);
 	char *of;
 
+	if (strstr(class, ON))
+		return device_between(class, NULL);
 	if (!strncmp(class, ACTIVE, strlen(ACTIVE)))
 		return device_between(class + strlen(ACTIVE), strrchr(class, '/'));
 	if (!strncmp(class, OPEN, strlen(OPEN)) && class[bytes - 1] == ')')
@@ -71,6 +75,26 @@ void order_edge_generalise(struct order_edge *edge)
 	}
 	replace(from);
 	replace(to);
+}
+
+static bool put_host(char class[ORDER_CLASS_BYTES], const char *host)
+{
+	struct device device = device_of(class);
+	size_t bytes = strlen(class);
+
+	if (!device.bytes || *device.name == '*')
+		return true;
+	return snprintf(class + bytes, ORDER_CLASS_BYTES - bytes, ON "%s", host) <
+	       (int)(ORDER_CLASS_BYTES - bytes);
+}
+
+bool order_edge_put_host(struct order_edge *edge, const char *host)
+{
+	bool has_room = put_host(edge->from, host) && put_host(edge->to, host);
+
+	for (size_t i = 0; i < edge->guards && has_room; i++)
+		has_room = put_host(edge->guard[i], host);
+	return has_room;
 }
 
 bool order_class_is_address(const char *class)

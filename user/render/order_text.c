@@ -75,7 +75,7 @@ static int write_edge(FILE *output, const struct order_edge *edge, bool is_first
 		error |= fprintf(output, " in %s", plain(edge->scope, text)) < 0;
 	error |= fputs(",\n", output) < 0;
 	for (size_t i = 0; i < edge->guards; i++)
-		error |= fprintf(output, "    |    always under %s,\n",
+		error |= fprintf(output, "    |    always holding %s too,\n",
 				 plain(edge->guard[i], text)) < 0;
 	error |= write_sightings(output, edge, with_date);
 	return error | (fprintf(output, "    |    the same task then wanted (%s)\n",
@@ -96,23 +96,26 @@ static int write_cycle(FILE *output, const struct order_cycle *cycle, bool with_
 /* What the label says. */
 static int write_meaning(FILE *output, const struct order_cycle *cycle)
 {
-	size_t tasks = cycle->count > 1 ? cycle->count : 2;
-	char text[ORDER_CLASS_BYTES];
+	char text[ORDER_CLASS_BYTES], tasks[32] = "2";
+
+	/* One can be at several of the places, one after the other. */
+	if (cycle->count > 2)
+		snprintf(tasks, sizeof(tasks), "2 to %zu", cycle->count);
 
 	switch (cycle->label) {
 	case ORDER_PREDICTED:
 		return fprintf(output,
-			       "    nothing hung: that takes %zu tasks at these places at the same "
+			       "    nothing hung: that takes %s tasks at these places at the same "
 			       "time\n",
 			       tasks) < 0;
 	case ORDER_SUSPECTED:
 		return fprintf(output,
-			       "    nothing hung: that takes %zu tasks at the same time, and "
+			       "    nothing hung: that takes %s tasks at the same time, and "
 			       "writers between the readers\n",
 			       tasks) < 0;
 	case ORDER_GUARDED:
 		return fprintf(output,
-			       "    cannot happen as long as all of them hold first, as they did,\n"
+			       "    cannot happen as long as all of them hold, as they did,\n"
 			       "        %s\n",
 			       cycle->guard ? plain(cycle->guard, text) : "?") < 0;
 	case ORDER_LOW:
