@@ -254,10 +254,10 @@ const char *symbol_name(const struct symbols *symbols, unsigned long long addres
 	return buffer;
 }
 
-static bool is_same_module(const struct symbol *one, const struct symbol *other)
+static bool is_same_module(const struct symbol *left, const struct symbol *right)
 {
-	return one->module && other->module ? !strcmp(one->module, other->module) :
-					      one->module == other->module;
+	return left->module && right->module ? !strcmp(left->module, right->module) :
+					       left->module == right->module;
 }
 
 /* How many the kernel, or the module, has by this name up to this one: files have "lock"s each. */

@@ -181,17 +181,19 @@ static void find_modules(struct order_watch *watch)
 
 static int attach_all_wanted(struct order_watch *watch, char *const *functions)
 {
-	while (functions && functions[watch->scope_count])
-		watch->scope_count++;
-	if (!watch->scope_count)
+	size_t count = 0;
+
+	while (functions && functions[count])
+		count++;
+	if (!count)
 		return 0;
-	watch->scopes = calloc(watch->scope_count, sizeof(*watch->scopes));
+	watch->scopes = calloc(count, sizeof(*watch->scopes));
 	if (!watch->scopes) {
-		watch->scope_count = 0;
 		message_error("out of memory");
 		return -1;
 	}
-	for (size_t i = 0; i < watch->scope_count; i++) {
+	watch->scope_count = count;
+	for (size_t i = 0; i < count; i++) {
 		watch->scopes[i].function = functions[i];
 		if (!attach_wanted(watch, &watch->scopes[i]))
 			continue;
