@@ -632,8 +632,10 @@ static __always_inline void module_gone(__u64 base, __u64 bytes)
 SEC("tp_btf/module_load")
 int BPF_PROG(module_load, void *loaded)
 {
-	struct order_module_event *event = begin_event(sizeof(*event));
+	struct order_module_event *event;
 
+	__sync_fetch_and_add(&order_state.modules, 1);
+	event = begin_event(sizeof(*event));
 	if (!event)
 		return 0;
 	event->type = ORDER_EVENT_MODULE;
@@ -644,6 +646,7 @@ int BPF_PROG(module_load, void *loaded)
 SEC("tp_btf/module_free")
 int BPF_PROG(module_free, void *freed)
 {
+	__sync_fetch_and_add(&order_state.modules, 1);
 	if (bpf_core_type_exists(struct module_memory___lockorder)) {
 		struct module___memory *module = freed;
 		struct module_memory___lockorder data = {};

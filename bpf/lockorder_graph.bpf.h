@@ -121,7 +121,7 @@ static __always_inline __u32 number_lock(__u64 lock, __u32 kind, __u64 called)
 	event->id = new.id;
 	event->address = lock;
 	event->kind = called ? ORDER_FILE : kind;
-	event->reserved = 0;
+	event->modules = *(volatile __u32 *)&order_state.modules;
 	name_lock(event->name, called ?: lock, called ? ORDER_ACTIVE : kind);
 	bpf_ringbuf_submit(event, 0);
 	return new.id;
@@ -242,7 +242,7 @@ static __always_inline bool is_same_task(const struct order_seen *seen)
 	return seen->tid == (__u32)task->pid && seen->start_ns == task->start_boottime;
 }
 
-/* The task held what is at @index when it wanted the lock of this number. */
+/* The task held what is at @index (ORDER_HELD: nothing) when it wanted the lock of this number. */
 __noinline int order_add_edge(__u32 index, __u32 id, __u32 mode)
 {
 	struct order_armed_task *armed = armed_task();
@@ -253,8 +253,10 @@ __noinline int order_add_edge(__u32 index, __u32 id, __u32 mode)
 
 	if (!armed)
 		return 0;
-	key.from = HELD(armed, index).id;
-	key.from_mode = HELD(armed, index).mode;
+	if (index < ORDER_HELD) {
+		key.from = HELD(armed, index).id;
+		key.from_mode = HELD(armed, index).mode;
+	}
 	find_guards(index, guard);
 	seen = bpf_map_lookup_elem(&order_edges, &key);
 	if (!seen)
@@ -287,9 +289,14 @@ __noinline int order_want(__u32 kind, __u32 mode, __u64 released, __u64 bytes)
 	struct order_armed_task *armed = armed_task();
 	__u32 count = armed ? armed->count : 0, id;
 
-	if (!count)
+	if (!armed)
+		return 0;
+	/* Readers wait for each other behind a writer, whether that holds anything or not. */
+	if (!count && (kind != ORDER_RWSEM || mode != ORDER_EXCLUSIVE))
 		return 0;
 	id = number_of(armed->wanted, kind);
+	if (!count)
+		return id ? order_add_edge(ORDER_HELD, id, mode) : 0;
 	for (__u32 i = 1; id && i <= ORDER_HELD && i <= count; i++) {
 		struct order_held *held = &HELD(armed, count - i);
 

@@ -42,7 +42,7 @@ enum order_scope {
 
 /* Locks are known by numbers from 1 on: memory is used again. */
 struct order_key {
-	__u32 from, to;		  /* what was held, what was wanted then */
+	__u32 from, to;		  /* what was held (0: nothing), what was wanted then */
 	__u16 from_mode, to_mode; /* enum order_mode */
 };
 ASSERT_LAYOUT(struct order_key, 12);
@@ -72,8 +72,8 @@ struct order_lock_event {
 	__u32 type;
 	__u32 id;
 	__u64 address;
-	__u32 kind; /* enum order_kind */
-	__u32 reserved;
+	__u32 kind;    /* enum order_kind */
+	__u32 modules; /* struct order_state's, then */
 	/* The device's, the file's, "&zdev->state_lock" as the kernel initialised it, or empty */
 	char name[ORDER_NAME_BYTES];
 };
@@ -118,8 +118,8 @@ ASSERT_LAYOUT(struct order_module_event, 4);
 /* In the programs' memory: what goes on, and what was not seen. */
 struct order_state {
 	__u32 last_id;
-	__u32 reserved;
-	__s64 armed; /* tasks that are: as long as there is none, a lock costs a look at this */
+	__u32 modules; /* that have come or gone: addresses mean something else then */
+	__s64 armed;   /* tasks that are: as long as there is none, a lock costs a look at this */
 	__u64 events_lost;
 	__u64 tasks_without_room;
 	__u64 held_without_room;

@@ -4,7 +4,7 @@
  * lock each other out. Steps, one after the other, in the task that writes:
  *
  *	mA kA tA uA	mutex A (or B, C, F to V, 0 to 4): lock, lock killably, try to lock, unlock
- *	rD wD vD	semaphore D (or E, W to Z): killably for reading, for writing; let go
+ *	rD wD vD	semaphore D (or E, W to Z, 5, 6): killably for reading, for writing; let go
  *	p		the last reference to an object goes, whose release takes mutex A
  *	n7 N7		new mutexes, so many at a time: each is locked before A, or within A; freed
  *	c10007		a crowd: so many kernel threads want mutex A, which this task has
@@ -79,9 +79,11 @@ static DECLARE_RWSEM(cycle_w);
 static DECLARE_RWSEM(cycle_x);
 static DECLARE_RWSEM(cycle_y);
 static DECLARE_RWSEM(cycle_z);
+static DECLARE_RWSEM(cycle_5);
+static DECLARE_RWSEM(cycle_6);
 
 static const char mutex_letters[] = "ABCFGHIJKLMNOPQRSTUV01234";
-static const char semaphore_letters[] = "DEWXYZ";
+static const char semaphore_letters[] = "DEWXYZ56";
 
 static struct mutex *const mutexes[] = {
 	&cycle_a, &cycle_b, &cycle_c, &cycle_f, &cycle_g, &cycle_h, &cycle_i,
@@ -90,7 +92,8 @@ static struct mutex *const mutexes[] = {
 	&cycle_1, &cycle_2, &cycle_3, &cycle_4,
 };
 static struct rw_semaphore *const semaphores[] = {
-	&cycle_d, &cycle_e, &cycle_w, &cycle_x, &cycle_y, &cycle_z,
+	&cycle_d, &cycle_e, &cycle_w, &cycle_x, &cycle_y, &cycle_z, &cycle_5,
+	&cycle_6,
 };
 
 /* Of each lock: how often it is held, and for writing. */

@@ -47,6 +47,7 @@ passed() {
 @test "the last reference goes while a lock is held" { passed last_put 6.12; }
 @test "semaphores and writers: predicted" { passed writers; }
 @test "semaphores and readers: suspected, as somebody writes" { passed readers; }
+@test "the same, though nobody holds another lock who writes" { passed lone_writer 6.12; }
 @test "what was only tried is held all the same" { passed tried 6.12; }
 @test "a semaphore was read in between: predicted" { passed read_between 6.12; }
 @test "under one exclusive lock: guarded" { passed guarded; }

@@ -98,7 +98,17 @@ static void name_address(struct known_lock *lock, __u32 id)
 		 (unsigned long long)lock->address, id);
 }
 
-static void name_lock(struct orders *orders, struct known_lock *lock, __u32 id)
+/*
+ * Where a module's variable was another one's may be by the time that names are read. @modules: how
+ * many had come and gone when the lock was seen.
+ */
+static bool name_variable(struct orders *orders, struct known_lock *lock, __u32 modules)
+{
+	return lock_variable_name(orders->names, lock->address, lock->class) &&
+	       (!strchr(lock->class, '[') || order_watch_modules(orders->watch) == modules);
+}
+
+static void name_lock(struct orders *orders, struct known_lock *lock, __u32 id, __u32 modules)
 {
 	lock->is_named = true;
 	if (lock->kind == ORDER_OPEN)
@@ -108,8 +118,7 @@ static void name_lock(struct orders *orders, struct known_lock *lock, __u32 id)
 	else if (lock->kind == ORDER_FILE)
 		snprintf(lock->class, sizeof(lock->class), "of->mutex of %s", lock->given);
 	else
-		lock->is_named = name_member(orders, lock) ||
-				 lock_variable_name(orders->names, lock->address, lock->class);
+		lock->is_named = name_member(orders, lock) || name_variable(orders, lock, modules);
 	if (!lock->is_named)
 		name_address(lock, id);
 }
@@ -142,7 +151,7 @@ static void take_lock(const struct order_lock_event *event, void *argument)
 	lock->address = event->address;
 	lock->kind = event->kind;
 	memcpy(lock->given, event->name, sizeof(lock->given) - 1);
-	name_lock(orders, lock, event->id);
+	name_lock(orders, lock, event->id, event->modules);
 }
 
 /* A device has become known: what had an address only may be its member. */
@@ -309,7 +318,8 @@ static void describe_stack(struct orders *orders, const struct order_edge_event 
 static bool describe_order(struct orders *orders, const struct order_key *key,
 			   const struct order_seen *seen, struct order_edge *edge)
 {
-	const struct known_lock *from = find_lock(orders, key->from),
+	static const struct known_lock nothing = { .class = ORDER_NOTHING };
+	const struct known_lock *from = key->from ? find_lock(orders, key->from) : &nothing,
 				*to = find_lock(orders, key->to);
 	struct known_edge *known = find_edge(orders, key);
 

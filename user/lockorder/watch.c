@@ -39,6 +39,7 @@ struct order_watch {
 	struct program_set parts[PARTS];
 	struct scope *scopes;
 	size_t scope_count;
+	bool modules_gone; /* since scopes were attached */
 	struct ring_buffer *ring;
 	const struct order_receiver *receiver;
 	__u64 missed_before; /* by parts that are gone */
@@ -234,26 +235,44 @@ void order_watch_pick_up_modules(struct order_watch *watch)
 	message_warning("who uses and who removes VFIO devices is not seen: %s", strerror(errno));
 }
 
+/* Takes its time: not for each that comes, if none has gone. */
+static void attach_again(struct order_watch *watch)
+{
+	bool gone = watch->modules_gone;
+
+	watch->modules_gone = false;
+	for (size_t i = 0; i < watch->scope_count; i++) {
+		struct scope *scope = &watch->scopes[i];
+
+		if (!scope->of_module || (scope->entry && !gone))
+			continue;
+		detach_scope(watch, scope);
+		if (attach_wanted(watch, scope))
+			message_debug("--scope %s: %s", scope->function, strerror(errno));
+	}
+}
+
 void order_watch_attach_more(struct order_watch *watch)
 {
 	for (size_t i = 0; i < PARTS; i++)
 		program_set_retry(&watch->parts[i]);
-	for (size_t i = 0; i < watch->scope_count; i++) {
-		if (!watch->scopes[i].of_module)
-			continue;
-		detach_scope(watch, &watch->scopes[i]);
-		if (attach_wanted(watch, &watch->scopes[i]))
-			message_debug("--scope %s: %s", watch->scopes[i].function, strerror(errno));
-	}
+	attach_again(watch);
 }
 
 /*
  * News
  */
 
+static void receive_gone(struct order_watch *watch, const struct order_gone_event *event)
+{
+	watch->modules_gone |= event->bytes != 0;
+	watch->receiver->gone(event, watch->receiver->argument);
+}
+
 static int receive(void *argument, void *data, size_t bytes)
 {
-	const struct order_receiver *receiver = argument;
+	struct order_watch *watch = argument;
+	const struct order_receiver *receiver = watch->receiver;
 	const __u32 *type = data;
 
 	if (*type == ORDER_EVENT_LOCK && bytes >= sizeof(struct order_lock_event))
@@ -263,7 +282,7 @@ static int receive(void *argument, void *data, size_t bytes)
 	else if (*type == ORDER_EVENT_DEVICE && bytes >= sizeof(struct order_device_event))
 		receiver->device(data, receiver->argument);
 	else if (*type == ORDER_EVENT_GONE && bytes >= sizeof(struct order_gone_event))
-		receiver->gone(data, receiver->argument);
+		receive_gone(watch, data);
 	else if (*type == ORDER_EVENT_MODULE)
 		receiver->module(receiver->argument);
 	return 0;
@@ -288,6 +307,15 @@ int order_watch_seen(const struct order_watch *watch, const struct order_key *ke
 		     struct order_seen *seen)
 {
 	return bpf_map_lookup_elem(map_of(watch, "order_edges"), key, seen) ? -1 : 0;
+}
+
+__u32 order_watch_modules(const struct order_watch *watch)
+{
+	struct order_state state = { 0 };
+	const __u32 first = 0;
+
+	bpf_map_lookup_elem(map_of(watch, ".bss"), &first, &state);
+	return state.modules;
 }
 
 bool order_watch_is_current(const struct order_watch *watch, __u64 address, __u32 id)
@@ -348,8 +376,7 @@ struct order_watch *order_watch_open(char *const *scopes, const struct order_rec
 		order_watch_close(watch);
 		return NULL;
 	}
-	watch->ring =
-		ring_buffer__new(map_of(watch, "order_events"), receive, (void *)receiver, NULL);
+	watch->ring = ring_buffer__new(map_of(watch, "order_events"), receive, watch, NULL);
 	if (!watch->ring) {
 		message_error("cannot read events: %s", strerror(errno));
 	} else if (!attach_scopes(watch, scopes)) {

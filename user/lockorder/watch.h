@@ -40,6 +40,9 @@ int order_watch_receive(struct order_watch *watch);
 int order_watch_seen(const struct order_watch *watch, const struct order_key *key,
 		     struct order_seen *seen);
 
+/* How many modules have come and gone up to now. */
+__u32 order_watch_modules(const struct order_watch *watch);
+
 /* Whether the lock at @address still has this number. */
 bool order_watch_is_current(const struct order_watch *watch, __u64 address, __u32 id);
 /* The lock at @address is no more. */

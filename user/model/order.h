@@ -17,6 +17,9 @@
 #define ORDER_CLASS_BYTES 192
 #define ORDER_FRAME_BYTES 128
 
+/* A class for who held no lock and wanted to write: readers wait behind it. */
+#define ORDER_NOTHING "(nothing)"
+
 struct order_task {
 	__u32 tid, pid;
 	__u64 start_ns; /* with tid it tells tasks of one source apart */
