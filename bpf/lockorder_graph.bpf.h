@@ -242,7 +242,7 @@ static __always_inline bool is_same_task(const struct order_seen *seen)
 	return seen->tid == (__u32)task->pid && seen->start_ns == task->start_boottime;
 }
 
-/* The task held what is at @index (ORDER_HELD: nothing) when it wanted the lock of this number. */
+/* The task held what is at @index (ORDER_HELD: nothing) when it wanted the lock of number @id. */
 __noinline int order_add_edge(__u32 index, __u32 id, __u32 mode)
 {
 	struct order_armed_task *armed = armed_task();
@@ -281,8 +281,8 @@ __noinline int order_add_edge(__u32 index, __u32 id, __u32 mode)
 
 /*
  * The task may have to wait for it: an edge from what it holds, the youngest; and as long as that
- * was only tried, or is not held by it alone, from the one before. What lies in the @bytes from @released on will not be held
- * any more then.
+ * was only tried, or is not held by it alone, from the one before. What lies in the @bytes from
+ * @released on will not be held any more then.
  */
 __noinline int order_want(__u32 kind, __u32 mode, __u64 released, __u64 bytes)
 {
