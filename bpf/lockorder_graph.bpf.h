@@ -139,13 +139,17 @@ static __always_inline __u32 number_of(__u64 lock, __u32 kind)
 /* Who holds more than so many has its guards among the oldest. */
 #define MOST_OUTER 16
 
-/* The number of the lock at @index, if it is held exclusively, and not the one at @from; else 0. */
+/*
+ * The number of the lock at @index, if it is held exclusively, and not the one at @from; else 0. -1:
+ * there is none any more. What is compared here makes no ways that the verifier follows on.
+ */
 __noinline int order_guard(__u32 index, __u32 from)
 {
 	struct order_armed_task *armed = armed_task();
 
-	if (!armed || index >= armed->count || index == from ||
-	    HELD(armed, index).mode != ORDER_EXCLUSIVE || !order_is_held(index))
+	if (!armed || index >= armed->count)
+		return -1;
+	if (index == from || HELD(armed, index).mode != ORDER_EXCLUSIVE || !order_is_held(index))
 		return 0;
 	return HELD(armed, index).id;
 }
@@ -157,8 +161,10 @@ static __always_inline void find_guards(__u32 from, __u32 guard[ORDER_GUARDS])
 
 	__builtin_memset(guard, 0, ORDER_GUARDS * sizeof(*guard));
 	for (__u32 i = 0; i < MOST_OUTER && count < ORDER_GUARDS; i++) {
-		__u32 id = order_guard(i, from);
+		int id = order_guard(i, from);
 
+		if (id < 0)
+			break;
 		if (id)
 			guard[count++ & (ORDER_GUARDS - 1)] = id;
 	}
