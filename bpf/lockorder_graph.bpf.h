@@ -140,8 +140,8 @@ static __always_inline __u32 number_of(__u64 lock, __u32 kind)
 #define MOST_OUTER 16
 
 /*
- * The number of the lock at @index, if it is held exclusively, and not the one at @from; else 0. -1:
- * there is none any more. What is compared here makes no ways that the verifier follows on.
+ * The number of the lock at @index, if it is held exclusively, and not the one at @from; else 0.
+ * -1: there is none any more. What is compared here makes no ways that the verifier follows on.
  */
 __noinline int order_guard(__u32 index, __u32 from)
 {
