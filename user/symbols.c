@@ -144,17 +144,21 @@ bool symbols_are_old(const struct symbols *symbols)
 	return old;
 }
 
+bool symbols_reload(struct symbols **symbols, bool variables)
+{
+	struct symbols *loaded = symbols_load(variables);
+
+	if (!loaded)
+		return false;
+	symbols_free(*symbols);
+	*symbols = loaded;
+	return true;
+}
+
 void symbols_renew(struct symbols **symbols)
 {
-	struct symbols *renewed;
-
-	if (!symbols_are_old(*symbols))
-		return;
-	renewed = symbols_load((*symbols)->has_variables);
-	if (!renewed)
-		return;
-	symbols_free(*symbols);
-	*symbols = renewed;
+	if (symbols_are_old(*symbols))
+		symbols_reload(symbols, (*symbols)->has_variables);
 }
 
 /* The linker's names for where a section begins and ends, which may be where a variable is. */

@@ -23,6 +23,9 @@ bool symbols_are_hidden(const struct symbols *symbols);
  */
 bool symbols_are_old(const struct symbols *symbols);
 
+/* Reads them again; @symbols may point to NULL. False: it has the old ones, better than none. */
+bool symbols_reload(struct symbols **symbols, bool variables);
+
 /* Reads them again if they are old; @symbols may point to NULL. */
 void symbols_renew(struct symbols **symbols);
 

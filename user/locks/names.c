@@ -110,17 +110,10 @@ static void load_types(struct lock_names *names, bool with_vfio)
 
 bool lock_names_renew(struct lock_names *names)
 {
-	struct symbols *renewed;
-
 	if (!names->missed)
 		return false;
 	names->missed = names->expired = false;
-	renewed = symbols_load(true);
-	if (!renewed)
-		return false; /* old names are better than none */
-	symbols_free(names->symbols);
-	names->symbols = renewed;
-	return true;
+	return symbols_reload(&names->symbols, true);
 }
 
 void lock_names_expire(struct lock_names *names)
