@@ -617,6 +617,21 @@ static void draws_what_it_finds(void **state)
 	forget();
 }
 
+/* All is reported, without the graph, and what fails is named once. */
+static void reports_although_there_is_no_room_to_draw(void **state)
+{
+	const struct order_edge edges[] = { edge_of("a", "b", 7), edge_of("b", "a", 8),
+					    edge_of("c", "d", 7), edge_of("d", "c", 8) };
+	struct options options = { .graph = "/dev/full" };
+
+	(void)state;
+	save_edges("both", edges, 4);
+	assert_int_equal(run(&options, "both", NULL), STATUS_FAILURE);
+	assert_error("--dot /dev/full: ", "No space left on device");
+	assert_said("2 predicted, 0 suspected, 0 guarded, 0 low\n");
+	forget();
+}
+
 static void tells_what_is_new_and_what_is_gone(void **state)
 {
 	const struct order_edge old[] = { edge_of("a", "b", 7), edge_of("b", "c", 7) };
@@ -696,6 +711,7 @@ int main(void)
 		cmocka_unit_test(keeps_devices_of_hosts_apart),
 		cmocka_unit_test(tells_runs_apart),
 		cmocka_unit_test(draws_what_it_finds),
+		cmocka_unit_test(reports_although_there_is_no_room_to_draw),
 		cmocka_unit_test(tells_what_is_new_and_what_is_gone),
 		cmocka_unit_test(fails_whole_when_a_file_is_none),
 	};

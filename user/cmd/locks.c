@@ -17,10 +17,8 @@
 #include "../render/locks.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 static const char description[] =
 	"Find deadlocks of the kernel: tasks that wait for mutexes, rw_semaphores and for the "
@@ -37,9 +35,9 @@ struct locks {
 	struct lock_watch *watch;
 	struct lock_names *names;
 	struct deadlocks *deadlocks;
-	struct orders *orders;	  /* NULL: they are not learned */
-	__u64 hazards;		  /* predicted */
-	FILE *graph;		  /* NULL: none is wanted */
+	struct orders *orders; /* NULL: they are not learned */
+	__u64 hazards;	       /* predicted */
+	struct dot_file dot;
 	__u64 realtime_offset_ns; /* CLOCK_REALTIME - CLOCK_MONOTONIC */
 	__u64 reported;
 	/* Of the pass that goes on. */
@@ -75,13 +73,13 @@ static void name_tasks(const struct locks *locks, const struct deadlock *deadloc
 		name_task(locks, &deadlock->task[i], &texts[i], &tasks[i]);
 }
 
-static int render(const struct locks *locks, const struct rendered_deadlock *rendered)
+static int render(struct locks *locks, const struct rendered_deadlock *rendered)
 {
 	int error = locks->options->json ? render_deadlock_json(stdout, rendered) :
 					   render_deadlock_text(stdout, rendered);
 
-	if (locks->graph && rendered->news == DEADLOCK_FOUND)
-		error |= render_deadlock_dot(locks->graph, rendered) || fflush(locks->graph);
+	if (locks->dot.file && rendered->news == DEADLOCK_FOUND)
+		dot_file_wrote(&locks->dot, render_deadlock_dot(locks->dot.file, rendered));
 	return error;
 }
 
@@ -245,26 +243,6 @@ static int watch(struct locks *locks, struct run *run, const struct options *tim
 	return locks->error || event == RUN_FAILED ? -1 : 0;
 }
 
-/* What was there stays there until all else is ready. */
-static FILE *open_graph(const char *path)
-{
-	int file = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
-	FILE *graph = file < 0 ? NULL : fdopen(file, "w");
-
-	if (file >= 0 && !graph)
-		close(file);
-	return graph;
-}
-
-/* A pipe needs none of it. */
-static int empty_graph(FILE *graph)
-{
-	if (!graph || !ftruncate(fileno(graph), 0) || errno == EINVAL)
-		return 0;
-	message_error("--dot: %s", strerror(errno));
-	return -1;
-}
-
 /* -1 after an error message, or STATUS_FOUND if there is something. */
 static int locks_with(const struct options *options, struct run *run, const struct options *times)
 {
@@ -276,22 +254,15 @@ static int locks_with(const struct options *options, struct run *run, const stru
 	int error = -1;
 
 	locks.deadlocks = deadlocks_new(options->threshold_ns, show_deadlock, &locks);
-	if (options->graph)
-		locks.graph = open_graph(options->graph);
 	if (!locks.deadlocks || !locks.names)
 		message_error("out of memory");
-	else if (options->graph && !locks.graph)
-		message_error("%s: %s", options->graph, strerror(errno));
-	else
+	else if (!dot_file_open(&locks.dot, options->graph))
 		locks.watch = lock_watch_open();
 	if (locks.watch && options->predict)
-		locks.orders = orders_open(options, locks.names, locks.graph);
-	if (locks.watch && !options->predict == !locks.orders && !empty_graph(locks.graph))
+		locks.orders = orders_open(options, locks.names, &locks.dot);
+	if (locks.watch && !options->predict == !locks.orders && !dot_file_begin(&locks.dot))
 		error = watch(&locks, run, times);
-	if (locks.graph && fclose(locks.graph) && !error) {
-		message_error("%s: %s", options->graph, strerror(errno));
-		error = -1;
-	}
+	error |= dot_file_close(&locks.dot);
 	orders_close(locks.orders);
 	lock_watch_close(locks.watch);
 	deadlocks_free(locks.deadlocks);

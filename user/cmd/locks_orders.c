@@ -26,8 +26,8 @@ bool orders_is_hazard(const struct order_cycle *cycle)
 	return cycle->label >= ORDER_SUSPECTED;
 }
 
-int orders_show(const struct options *options, FILE *dot, const struct order_cycle *cycle,
-		__u64 time_ns)
+int orders_show(const struct options *options, struct dot_file *dot,
+		const struct order_cycle *cycle, __u64 time_ns)
 {
 	int error;
 
@@ -35,8 +35,8 @@ int orders_show(const struct options *options, FILE *dot, const struct order_cyc
 		return 0;
 	error = options->json ? render_order_cycle_json(stdout, cycle, time_ns) :
 				render_order_cycle_text(stdout, cycle, time_ns);
-	if (dot)
-		error |= render_order_cycle_dot(dot, cycle) || fflush(dot);
+	if (dot->file)
+		dot_file_wrote(dot, render_order_cycle_dot(dot->file, cycle));
 	return error ? -1 : 0;
 }
 
@@ -198,7 +198,7 @@ struct offline {
 	struct order_graph *graph;
 	struct order_file_origin origin;
 	bool across; /* orders of all devices as of one */
-	FILE *dot;   /* NULL: none is wanted */
+	struct dot_file dot;
 	bool found;
 	int error; /* of the output */
 };
@@ -251,7 +251,7 @@ static void report(const struct order_cycle *cycle, void *argument)
 	struct offline *offline = argument;
 
 	offline->found |= orders_is_hazard(cycle);
-	offline->error |= orders_show(offline->options, offline->dot, cycle, 0);
+	offline->error |= orders_show(offline->options, &offline->dot, cycle, 0);
 }
 
 /* Orders that only one of the graphs has. */
@@ -353,22 +353,12 @@ static int check_files(struct offline *offline)
 
 static int with_dot(struct offline *offline)
 {
-	const char *path = offline->options->graph;
 	int error;
 
-	if (!path)
-		return check_files(offline);
-	offline->dot = fopen(path, "we");
-	if (!offline->dot) {
-		message_error("%s: %s", path, strerror(errno));
+	if (dot_file_open(&offline->dot, offline->options->graph))
 		return -1;
-	}
-	error = check_files(offline);
-	if (fclose(offline->dot) && !error) {
-		message_error("%s: %s", path, strerror(errno));
-		error = -1;
-	}
-	return error;
+	error = dot_file_begin(&offline->dot) ?: check_files(offline);
+	return dot_file_close(&offline->dot) || error ? -1 : 0;
 }
 
 int orders_offline(const struct options *options, char **files)

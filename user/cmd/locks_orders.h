@@ -3,11 +3,12 @@
 #ifndef VFIOSCOPE_LOCKS_ORDERS_H
 #define VFIOSCOPE_LOCKS_ORDERS_H
 
+#include "dot_file.h"
+
 #include "../model/order.h"
 #include "../render/order.h"
 
 #include <stdbool.h>
-#include <stdio.h>
 
 struct options;
 
@@ -26,9 +27,9 @@ int orders_check_save(const char *path);
 /* Whether it can happen. */
 bool orders_is_hazard(const struct order_cycle *cycle);
 
-/* Reports the cycle if the options want it; to @dot too, if that is not NULL. 0, or -1. */
-int orders_show(const struct options *options, FILE *dot, const struct order_cycle *cycle,
-		__u64 time_ns);
+/* Reports the cycle if the options want it; to @dot too. 0, or -1: standard output failed. */
+int orders_show(const struct options *options, struct dot_file *dot,
+		const struct order_cycle *cycle, __u64 time_ns);
 
 /* Counts what is in the graph; the rest of @total stays. 0, or -1 after an error message. */
 int orders_count(const struct order_graph *graph, struct order_total *total);

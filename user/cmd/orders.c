@@ -37,7 +37,7 @@ struct known_edge {
 struct orders {
 	const struct options *options;
 	struct lock_names *names;
-	FILE *dot;
+	struct dot_file *dot;
 	struct order_receiver receiver;
 	struct order_watch *watch;
 	struct order_graph *graph;
@@ -478,7 +478,8 @@ int orders_show_total(const struct orders *orders)
  * Opening
  */
 
-struct orders *orders_open(const struct options *options, struct lock_names *names, FILE *graph)
+struct orders *orders_open(const struct options *options, struct lock_names *names,
+			   struct dot_file *dot)
 {
 	struct orders *orders = calloc(1, sizeof(*orders));
 
@@ -491,7 +492,7 @@ struct orders *orders_open(const struct options *options, struct lock_names *nam
 	}
 	orders->options = options;
 	orders->names = names;
-	orders->dot = graph;
+	orders->dot = dot;
 	orders->realtime_offset_ns = clock_realtime_offset_ns();
 	orders->receiver = (struct order_receiver){
 		.lock = take_lock,

@@ -3,18 +3,19 @@
 #ifndef VFIOSCOPE_ORDERS_H
 #define VFIOSCOPE_ORDERS_H
 
+#include "dot_file.h"
 #include "options.h"
 
 #include "../locks/names.h"
 
 #include <linux/types.h>
 #include <stdbool.h>
-#include <stdio.h>
 
 struct orders;
 
-/* @names has to last; @graph: where Graphviz's graphs go, or NULL. NULL after an error message. */
-struct orders *orders_open(const struct options *options, struct lock_names *names, FILE *graph);
+/* All have to last. NULL after an error message. */
+struct orders *orders_open(const struct options *options, struct lock_names *names,
+			   struct dot_file *dot);
 void orders_close(struct orders *orders);
 
 /* A descriptor that can be read when there is news. */

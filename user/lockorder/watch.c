@@ -3,14 +3,13 @@
 
 #include "../kernel_file.h"
 #include "../message.h"
-#include "../missed.h"
 #include "../preemption.h"
 #include "../program_set.h"
 #include "lockorder_fentry.skel.h"
 #include "lockorder_kprobe.skel.h"
+#include "scopes.h"
 
 #include <bpf/bpf.h>
-#include <bpf/btf.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,20 +25,12 @@ enum part_name {
 #define FAILURES 4
 #define PAUSE 60
 
-/* A function that arms a task, as the user wants. */
-struct scope {
-	const char *function;
-	bool of_module; /* its probes go with that, and come again with it */
-	struct bpf_link *entry, *exit;
-};
-
 struct order_watch {
 	bool kprobes;
 	unsigned int failures, pause; /* of VFIO's part */
 	struct program_set parts[PARTS];
-	struct scope *scopes;
-	size_t scope_count;
-	bool modules_gone; /* since scopes were attached */
+	struct scopes *scopes;
+	bool modules_gone; /* since they were hooked */
 	struct ring_buffer *ring;
 	const struct order_receiver *receiver;
 	__u64 missed_before; /* by parts that are gone */
@@ -48,27 +39,6 @@ struct order_watch {
 static const char *const shared_maps[] = { ".bss",	   "order_tasks", "order_locks",
 					   "order_names",  "order_edges", "order_events",
 					   "order_devices" };
-
-/*
- * Functions that arm a task, besides those that the programs name. Not each kernel has all of them.
- */
-static const struct {
-	const char *function, *program;
-} usual_scopes[] = {
-	{ "pci_stop_and_remove_bus_device", "scope_of_pci_entry" },
-	{ "pci_reset_function", "scope_of_pci_entry" },
-	{ "pci_reset_function_locked", "scope_of_pci_entry" },
-	{ "pci_try_reset_function", "scope_of_pci_entry" },
-	{ "pci_reset_bus", "scope_of_pci_entry" },
-	{ "pci_enable_sriov", "scope_of_pci_entry" },
-	{ "pci_disable_sriov", "scope_of_pci_entry" },
-	{ "device_driver_detach", "scope_of_device_entry" },
-	{ "device_release_driver", "scope_of_device_entry" },
-	{ "driver_detach", "scope_entry" },
-	{ "pciehp_ist", "scope_entry" },
-	{ "zpci_event_availability", "scope_entry" },
-	{ "zpci_event_error", "scope_entry" },
-};
 
 /*
  * Loading
@@ -129,93 +99,6 @@ static int open_part(struct order_watch *watch, enum part_name name)
 	return -1;
 }
 
-/* Returns -1 with errno: the kernel has no such function, or none that can be hooked. */
-static int attach_scope(struct order_watch *watch, const char *function, const char *program)
-{
-	struct program_set *set = &watch->parts[PART_KERNEL];
-	const struct bpf_program *entry, *end;
-
-	entry = bpf_object__find_program_by_name(set->object, program);
-	end = bpf_object__find_program_by_name(set->object, "scope_exit");
-	if (program_set_add(set, bpf_program__attach_kprobe(end, true, function)))
-		return -1;
-	return program_set_add(set, bpf_program__attach_kprobe(entry, false, function));
-}
-
-static void detach_scope(struct order_watch *watch, struct scope *scope)
-{
-	watch->missed_before += missed_by_link(scope->entry) + missed_by_link(scope->exit);
-	bpf_link__destroy(scope->entry);
-	bpf_link__destroy(scope->exit);
-	scope->entry = scope->exit = NULL;
-}
-
-/* Returns -1 with errno. */
-static int attach_wanted(struct order_watch *watch, struct scope *scope)
-{
-	const struct bpf_object *object = watch->parts[PART_KERNEL].object;
-
-	/* What has begun has to end. */
-	scope->exit = bpf_program__attach_kprobe(
-		bpf_object__find_program_by_name(object, "scope_exit"), true, scope->function);
-	if (scope->exit)
-		scope->entry = bpf_program__attach_kprobe(
-			bpf_object__find_program_by_name(object, "scope_entry"), false,
-			scope->function);
-	if (scope->entry)
-		return 0;
-	detach_scope(watch, scope);
-	return -1;
-}
-
-/* Functions of the kernel itself stay where they are. */
-static void find_modules(struct order_watch *watch)
-{
-	struct btf *kernel = btf__load_vmlinux_btf();
-
-	for (size_t i = 0; i < watch->scope_count; i++)
-		watch->scopes[i].of_module =
-			btf__find_by_name_kind(kernel, watch->scopes[i].function, BTF_KIND_FUNC) <
-			0;
-	btf__free(kernel);
-}
-
-static int attach_all_wanted(struct order_watch *watch, char *const *functions)
-{
-	size_t count = 0;
-
-	while (functions && functions[count])
-		count++;
-	if (!count)
-		return 0;
-	watch->scopes = calloc(count, sizeof(*watch->scopes));
-	if (!watch->scopes) {
-		message_error("out of memory");
-		return -1;
-	}
-	watch->scope_count = count;
-	for (size_t i = 0; i < count; i++) {
-		watch->scopes[i].function = functions[i];
-		if (!attach_wanted(watch, &watch->scopes[i]))
-			continue;
-		message_error(
-			"--scope %s: this kernel has no such function that can be hooked (see "
-			"available_filter_functions in /sys/kernel/tracing)",
-			functions[i]);
-		return -1;
-	}
-	find_modules(watch);
-	return 0;
-}
-
-static int attach_scopes(struct order_watch *watch, char *const *wanted)
-{
-	for (size_t i = 0; i < sizeof(usual_scopes) / sizeof(usual_scopes[0]); i++)
-		if (attach_scope(watch, usual_scopes[i].function, usual_scopes[i].program))
-			message_debug("%s: %s", usual_scopes[i].function, strerror(errno));
-	return attach_all_wanted(watch, wanted);
-}
-
 void order_watch_pick_up_modules(struct order_watch *watch)
 {
 	struct program_set *part = &watch->parts[PART_VFIO];
@@ -235,28 +118,12 @@ void order_watch_pick_up_modules(struct order_watch *watch)
 	message_warning("who uses and who removes VFIO devices is not seen: %s", strerror(errno));
 }
 
-/* Takes its time: not for each that comes, if none has gone. */
-static void attach_again(struct order_watch *watch)
-{
-	bool gone = watch->modules_gone;
-
-	watch->modules_gone = false;
-	for (size_t i = 0; i < watch->scope_count; i++) {
-		struct scope *scope = &watch->scopes[i];
-
-		if (!scope->of_module || (scope->entry && !gone))
-			continue;
-		detach_scope(watch, scope);
-		if (attach_wanted(watch, scope))
-			message_debug("--scope %s: %s", scope->function, strerror(errno));
-	}
-}
-
 void order_watch_attach_more(struct order_watch *watch)
 {
 	for (size_t i = 0; i < PARTS; i++)
 		program_set_retry(&watch->parts[i]);
-	attach_again(watch);
+	scopes_attach_again(watch->scopes, watch->modules_gone);
+	watch->modules_gone = false;
 }
 
 /*
@@ -379,21 +246,23 @@ struct order_watch *order_watch_open(char *const *scopes, const struct order_rec
 	watch->ring = ring_buffer__new(map_of(watch, "order_events"), receive, watch, NULL);
 	if (!watch->ring) {
 		message_error("cannot read events: %s", strerror(errno));
-	} else if (!attach_scopes(watch, scopes)) {
-		order_watch_pick_up_modules(watch);
-		return watch;
+		order_watch_close(watch);
+		return NULL;
 	}
-	order_watch_close(watch);
-	return NULL;
+	watch->scopes = scopes_open(watch->parts[PART_KERNEL].object, scopes);
+	if (!watch->scopes) {
+		order_watch_close(watch);
+		return NULL;
+	}
+	order_watch_pick_up_modules(watch);
+	return watch;
 }
 
 void order_watch_close(struct order_watch *watch)
 {
 	if (!watch)
 		return;
-	for (size_t i = 0; i < watch->scope_count; i++)
-		detach_scope(watch, &watch->scopes[i]);
-	free(watch->scopes);
+	scopes_close(watch->scopes);
 	for (size_t i = PARTS; i-- > 0;)
 		close_part(watch, &watch->parts[i]);
 	ring_buffer__free(watch->ring);
@@ -413,13 +282,11 @@ static bool is_optional(const char *name)
 
 struct order_losses order_watch_losses(const struct order_watch *watch)
 {
-	struct order_losses losses = { .missed_runs = watch->missed_before };
+	struct order_losses losses = { .missed_runs = watch->missed_before +
+						      scopes_missed(watch->scopes) };
 	const __u32 first = 0;
 
 	bpf_map_lookup_elem(map_of(watch, ".bss"), &first, &losses.state);
-	for (size_t i = 0; i < watch->scope_count; i++)
-		losses.missed_runs += missed_by_link(watch->scopes[i].entry) +
-				      missed_by_link(watch->scopes[i].exit);
 	for (size_t i = 0; i < PARTS; i++) {
 		const struct program_set *part = &watch->parts[i];
 
