@@ -65,7 +65,7 @@ refused() {
 	refused '--all and --save need --predict or --from' locks --all
 	refused '--compare needs --from' locks --compare x
 	refused '--across needs --from' locks --predict --across
-	for option in --predict --duration=1 --count=1 --threshold=1s; do
+	for option in --predict --duration=1 --interval=1 --threshold=1s; do
 		refused '--from watches nothing' locks "$option" --from x
 	done
 	for option in --from --dot --save --compare; do

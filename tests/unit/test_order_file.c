@@ -632,6 +632,26 @@ static void reports_although_there_is_no_room_to_draw(void **state)
 	forget();
 }
 
+/* Each lock within each other one: too much to read; and what cannot happen is not among them. */
+static void reports_as_many_as_are_wanted(void **state)
+{
+	const struct order_edge edges[] = {
+		edge_of("a", "b", 7), edge_of("b", "a", 7), edge_of("b", "c", 7),
+		edge_of("c", "b", 8), edge_of("c", "a", 7), edge_of("a", "c", 8),
+	};
+	struct options options = { .count = 2 };
+	const char *second;
+
+	(void)state;
+	save_edges("both", edges, 6);
+	assert_int_equal(run(&options, "both", NULL), STATUS_FOUND);
+	second = strstr(strstr(output, "ORDER") + 1, "ORDER");
+	assert_non_null(second);
+	assert_null(strstr(second + 1, "ORDER"));
+	assert_said("3 predicted, 0 suspected, 0 guarded, 2 low\n");
+	forget();
+}
+
 static void tells_what_is_new_and_what_is_gone(void **state)
 {
 	const struct order_edge old[] = { edge_of("a", "b", 7), edge_of("b", "c", 7) };
@@ -712,6 +732,7 @@ int main(void)
 		cmocka_unit_test(tells_runs_apart),
 		cmocka_unit_test(draws_what_it_finds),
 		cmocka_unit_test(reports_although_there_is_no_room_to_draw),
+		cmocka_unit_test(reports_as_many_as_are_wanted),
 		cmocka_unit_test(tells_what_is_new_and_what_is_gone),
 		cmocka_unit_test(fails_whole_when_a_file_is_none),
 	};

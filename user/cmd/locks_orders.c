@@ -26,12 +26,17 @@ bool orders_is_hazard(const struct order_cycle *cycle)
 	return cycle->label >= ORDER_SUSPECTED;
 }
 
+static bool is_shown(const struct options *options, const struct order_cycle *cycle)
+{
+	return orders_is_hazard(cycle) || options->all;
+}
+
 int orders_show(const struct options *options, struct dot_file *dot,
 		const struct order_cycle *cycle, __u64 time_ns)
 {
 	int error;
 
-	if (!orders_is_hazard(cycle) && !options->all)
+	if (!is_shown(options, cycle))
 		return 0;
 	error = options->json ? render_order_cycle_json(stdout, cycle, time_ns) :
 				render_order_cycle_text(stdout, cycle, time_ns);
@@ -199,6 +204,7 @@ struct offline {
 	struct order_file_origin origin;
 	bool across; /* orders of all devices as of one */
 	struct dot_file dot;
+	__u64 shown;
 	bool found;
 	int error; /* of the output */
 };
@@ -251,6 +257,9 @@ static void report(const struct order_cycle *cycle, void *argument)
 	struct offline *offline = argument;
 
 	offline->found |= orders_is_hazard(cycle);
+	if (offline->options->count && offline->shown == offline->options->count)
+		return;
+	offline->shown += is_shown(offline->options, cycle);
 	offline->error |= orders_show(offline->options, &offline->dot, cycle, 0);
 }
 

@@ -84,7 +84,7 @@ static const struct argp_option time_options[] = {
 	GROUP_TITLE("When to report:"),
 	OPTION("interval", 'i', "SEC", "Every SEC seconds"),
 	OPTION("count", 'n', "N", "End after N reports (trace: operations; events: events; locks: "
-	       "deadlocks)"),
+	       "deadlocks; locks --from: short ones first, all are counted)"),
 	OPTION("duration", 't', "SEC", "End after SEC seconds"),
 	OPTIONS_END,
 };
@@ -697,7 +697,7 @@ static void set_defaults(struct options *options)
 static bool watches(const struct options *options)
 {
 	return options->predict || options->scopes || options->command || options->threshold_ns ||
-	       options->interval_ns || options->duration_ns || options->count;
+	       options->interval_ns || options->duration_ns;
 }
 
 /* What is about orders goes with watching for them, or with having some. */
