@@ -139,54 +139,66 @@ static __always_inline __u32 number_of(__u64 lock, __u32 kind)
 /* Who holds more than so many has its guards among the oldest. */
 #define MOST_OUTER 16
 
+struct order_guards {
+	__u32 guard[ORDER_GUARDS]; /* as struct order_seen has them */
+};
+
 /*
- * The number of the lock at @index, if it is held exclusively, and not the one at @from; else 0.
- * -1: there is none any more. What is compared here makes no ways that the verifier follows on.
+ * What is at @index, as a guard, if somebody can be kept out by it, and it is not the one at @from;
+ * else 0. -1: there is none any more. What is compared here makes no ways that the verifier follows
+ * on.
  */
 __noinline int order_guard(__u32 index, __u32 from)
 {
 	struct order_armed_task *armed = armed_task();
+	struct order_held *held;
 
 	if (!armed || index >= armed->count)
 		return -1;
-	if (index == from || HELD(armed, index).mode != ORDER_EXCLUSIVE || !order_is_held(index))
+	held = &HELD(armed, index);
+	if (index == from || (held->mode != ORDER_EXCLUSIVE && held->kind != ORDER_RWSEM) ||
+	    !order_is_held(index) || !held->id)
 		return 0;
-	return HELD(armed, index).id;
+	return held->mode == ORDER_EXCLUSIVE ? held->id : held->id | ORDER_GUARD_SHARED;
 }
 
-/* Exclusive locks that are held beside the one at @from, the oldest first; 0: no more. */
-static __always_inline void find_guards(__u32 from, __u32 guard[ORDER_GUARDS])
+/* Locks that are held beside the one at @from, the oldest first. */
+static __always_inline void find_guards(__u32 from, struct order_guards *guards)
 {
 	__u32 count = 0;
 
-	__builtin_memset(guard, 0, ORDER_GUARDS * sizeof(*guard));
+	__builtin_memset(guards, 0, sizeof(*guards));
 	for (__u32 i = 0; i < MOST_OUTER && count < ORDER_GUARDS; i++) {
 		int id = order_guard(i, from);
 
-		if (id < 0)
+		if (id == -1)
 			break;
 		if (id)
-			guard[count++ & (ORDER_GUARDS - 1)] = id;
+			guards->guard[count++ & (ORDER_GUARDS - 1)] = id;
 	}
 }
 
-static __always_inline bool has_guard(const __u32 guard[ORDER_GUARDS], __u32 id)
+/* What is left of the guard @known, if these are held now: 0, or it is read now or was before. */
+__noinline __u32 order_guard_left(const struct order_guards *now, __u32 known)
 {
-	for (__u32 i = 0; i < ORDER_GUARDS; i++)
-		if (guard[i] == id)
-			return true;
-	return false;
+	for (__u32 i = 0; now && i < ORDER_GUARDS; i++)
+		if (!((now->guard[i] ^ known) & ~ORDER_GUARD_SHARED))
+			return now->guard[i] | known;
+	return 0;
 }
 
-/* Of the guards stays what is held this time, too. True: there are less. */
-static __always_inline bool keep_guards(struct order_seen *seen, const __u32 guard[ORDER_GUARDS])
+/* Of the guards stays what is held this time, too. True: they keep out less. */
+static __always_inline bool keep_guards(struct order_seen *seen, const struct order_guards *now)
 {
 	bool less = false;
 
 	for (__u32 i = 0; i < ORDER_GUARDS; i++) {
-		if (!seen->guard[i] || has_guard(guard, seen->guard[i]))
+		__u32 known = seen->guard[i];
+		__u32 left = known ? order_guard_left(now, known) : 0;
+
+		if (left == known)
 			continue;
-		seen->guard[i] = 0;
+		seen->guard[i] = left;
 		less = true;
 	}
 	return less;
@@ -221,7 +233,7 @@ static __always_inline void tell_edge(const struct order_armed_task *armed,
 }
 
 static __always_inline struct order_seen *new_edge(const struct order_key *key,
-						   const __u32 guard[ORDER_GUARDS])
+						   const struct order_guards *guards)
 {
 	struct order_seen *found;
 	struct task_struct *task = bpf_get_current_task_btf();
@@ -232,7 +244,7 @@ static __always_inline struct order_seen *new_edge(const struct order_key *key,
 		.tasks = 1,
 	};
 
-	__builtin_memcpy(seen.guard, guard, sizeof(seen.guard));
+	__builtin_memcpy(seen.guard, guards->guard, sizeof(seen.guard));
 	bpf_map_update_elem(&order_edges, key, &seen, BPF_NOEXIST);
 	found = bpf_map_lookup_elem(&order_edges, key);
 	if (!found)
@@ -253,7 +265,7 @@ __noinline int order_add_edge(__u32 index, __u32 id, __u32 mode)
 {
 	struct order_armed_task *armed = armed_task();
 	struct order_key key = { .to = id, .to_mode = mode };
-	__u32 guard[ORDER_GUARDS];
+	struct order_guards guards;
 	struct order_seen *seen;
 	bool news;
 
@@ -263,15 +275,15 @@ __noinline int order_add_edge(__u32 index, __u32 id, __u32 mode)
 		key.from = HELD(armed, index).id;
 		key.from_mode = HELD(armed, index).mode;
 	}
-	find_guards(index, guard);
+	find_guards(index, &guards);
 	seen = bpf_map_lookup_elem(&order_edges, &key);
 	if (!seen)
-		seen = new_edge(&key, guard);
+		seen = new_edge(&key, &guards);
 	if (!seen)
 		return 0;
 	__sync_fetch_and_add(&seen->count, 1);
 	seen->last_ns = bpf_ktime_get_ns();
-	news = keep_guards(seen, guard) || !seen->told;
+	news = keep_guards(seen, &guards) || !seen->told;
 	if (seen->tasks == 1 && !is_same_task(seen)) {
 		seen->tasks = 2;
 		news = true;

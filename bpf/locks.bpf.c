@@ -256,6 +256,8 @@ static __always_inline void find_owner(struct lock_task *found)
 		return;
 	found->owner_tid = BPF_CORE_READ(task, pid);
 	found->owner_start_ns = BPF_CORE_READ(task, start_boottime);
+	if (BPF_CORE_READ(task, start_time) > found->wait.since_ns)
+		found->flags |= LOCK_OWNER_LATER;
 }
 
 static __always_inline void take_wait(struct lock_wait *to, void *waits,

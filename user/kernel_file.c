@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 bool kernel_file_has(const char *path, const char *word)
@@ -23,6 +24,16 @@ bool kernel_has_jit(void)
 {
 	return kernel_file_has("/proc/sys/net/core/bpf_jit_enable", "1") ||
 	       kernel_file_has("/proc/sys/net/core/bpf_jit_enable", "2");
+}
+
+/* The number that the first one always has: include/linux/proc_ns.h */
+#define FIRST_PID_NAMESPACE 0xEFFFFFFC
+
+bool kernel_shows_all_tasks(void)
+{
+	struct stat status;
+
+	return stat("/proc/self/ns/pid", &status) || status.st_ino == FIRST_PID_NAMESPACE;
 }
 
 bool kernel_has_vfio(void)

@@ -11,6 +11,9 @@ bool kernel_file_has(const char *path, const char *word);
 /* Without a JIT for BPF no typed program can be attached. */
 bool kernel_has_jit(void);
 
+/* Not in a container: iterators pass over the tasks of other PID namespaces. */
+bool kernel_shows_all_tasks(void);
+
 /* VFIO is loaded, or built in. */
 bool kernel_has_vfio(void);
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "program_set.h"
 
+#include "message.h"
 #include "missed.h"
 
 #include <errno.h>
@@ -58,6 +59,19 @@ static void attach(struct program_set *set, bool exits)
 		    set->absent_count < PROGRAM_SET_MOST)
 			set->absent[set->absent_count++] = bpf_program__name(program);
 	}
+}
+
+void program_set_say_failure(const char *what)
+{
+	if (errno == EPERM || errno == EACCES)
+		message_error("cannot load BPF programs: run as root, or with CAP_BPF, CAP_PERFMON "
+			      "and CAP_SYS_ADMIN");
+	else if (errno == EMFILE || errno == ENFILE)
+		message_error("cannot %s: %s: raise the limit (ulimit -n)", what, strerror(errno));
+	else
+		message_error("cannot %s: %s: a kernel from 6.1 on is needed, with "
+			      "CONFIG_DEBUG_INFO_BTF=y (-v shows what this one says)",
+			      what, strerror(errno));
 }
 
 void program_set_attach(struct program_set *set)

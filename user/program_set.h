@@ -28,6 +28,9 @@ bool program_is(const struct bpf_program *program, const char *kind);
 int program_set_share_maps(struct bpf_object *object, const struct bpf_object *other,
 			   const char *const *maps, size_t count);
 
+/* Why the first set could not be loaded, by errno: "cannot @what: ...", and what to do. */
+void program_set_say_failure(const char *what);
+
 /* Attaches all programs that are loaded, but iterators and those that name no function. */
 void program_set_attach(struct program_set *set);
 

@@ -34,8 +34,10 @@ enum order_scope {
 
 /* Which locks a task can hold; of more it is counted that they were not seen. */
 #define ORDER_HELD 64 /* a power of two */
-/* Exclusive locks that were held before, each time the order was seen. More are forgotten. */
+/* Other locks that were held, each time the order was seen. More are forgotten. */
 #define ORDER_GUARDS 8
+/* Beside a guard's number: at least once it was only read. */
+#define ORDER_GUARD_SHARED (1U << 31)
 #define ORDER_LOCKS 16384
 #define ORDER_EDGES 16384
 #define ORDER_NAME_BYTES 64
@@ -54,8 +56,8 @@ struct order_seen {
 	__u32 tid;		 /* its number */
 	__u32 tasks;		 /* 1, or 2: not always the same one */
 	__u32 guards;
-	__u32 told; /* 0: the event was lost, the next one tells */
-	__u32 guard[ORDER_GUARDS];
+	__u32 told;		   /* 0: the event was lost, the next one tells */
+	__u32 guard[ORDER_GUARDS]; /* numbers, some with ORDER_GUARD_SHARED; 0: none */
 };
 ASSERT_LAYOUT(struct order_seen, 48 + 4 * ORDER_GUARDS);
 

@@ -67,6 +67,14 @@ ASSERT_LAYOUT(struct lock_objects, 48 + DEVICE_NAME_BYTES);
 #define LOCK_IN_FILE_MAYBE 2
 /* A thread of the kernel: signals do nothing to it, unless it wants them. */
 #define LOCK_KERNEL_THREAD 4
+/*
+ * What the lock says is its owner was started after the wait began: it was quicker than who waits,
+ * or is in the memory of a task that ended.
+ */
+#define LOCK_OWNER_LATER 8
+
+/* Devices that one task has open while others wait for that to end. Of more it is counted. */
+#define LOCK_OPENS 16
 
 /* A file of sysfs, "0000:01:00.0/remove" */
 #define LOCK_FILE_BYTES (2 * DEVICE_NAME_BYTES)
@@ -85,8 +93,9 @@ struct lock_task {
 	struct lock_wait open_wait;   /* LOCK_OPEN; the others are within it */
 	struct lock_use use;
 	/* As user space finds them: */
-	__u64 in_file;	      /* struct kernfs_node that it reads or writes */
-	__u64 has_open;	      /* struct vfio_device that others wait for, and it may close or not */
+	__u64 in_file; /* struct kernfs_node that it reads or writes */
+	/* Each struct vfio_device that others wait for, and it may close or not; then 0 */
+	__u64 has_open[LOCK_OPENS];
 	__u64 owner_start_ns; /* of wait's lock; 0: nobody is known to hold it */
 	__u32 owner_tid;
 	__u32 flags;			  /* LOCK_OWNER_..., LOCK_IN_FILE_..., LOCK_KERNEL_... */
@@ -96,8 +105,9 @@ struct lock_task {
 	char comm[COMM_BYTES];
 	__u64 stack[STACK_FRAMES];
 };
-ASSERT_LAYOUT(struct lock_task, 32 + 3 * 32 + 40 + 16 + 2 * (48 + DEVICE_NAME_BYTES) +
-					LOCK_FILE_BYTES + COMM_BYTES + 8 * STACK_FRAMES);
+ASSERT_LAYOUT(struct lock_task, 32 + 3 * 32 + 32 + 8 * LOCK_OPENS + 16 +
+					2 * (48 + DEVICE_NAME_BYTES) + LOCK_FILE_BYTES +
+					COMM_BYTES + 8 * STACK_FRAMES);
 
 /*
  * A file, as the iterators find it: of a VFIO device, which keeps it open, or of sysfs, if it is to

@@ -3,11 +3,14 @@
  * Test only: tasks that take locks in whatever order somebody writes to /dev/lock_cycles, and so
  * lock each other out. Steps, one after the other, in the task that writes:
  *
- *	mA kA tA uA	mutex A (or B, C, F to V, 0 to 4): lock, lock killably, try to lock, unlock
- *	rD wD vD	semaphore D (or E, W to Z, 5, 6): killably for reading, for writing; let go
+ *	mA kA tA uA	mutex A (or B, C, F to V, 0 to 4, 7, 8): lock, lock killably, try to lock,
+ *			unlock
+ *	fA		locks mutex A for ever: nobody lets go of it
+ *	rD wD vD	semaphore D (or E, W to Z, 5, 6, 9): killably for reading, for writing; let
+ *			go
  *	p		the last reference to an object goes, whose release takes mutex A
  *	n7 N7		new mutexes, so many at a time: each is locked before A, or within A; freed
- *	c10007		a crowd: so many kernel threads want mutex A, which this task has
+ *	c10007		a crowd: so many kernel threads want mutex A, which a task is to have
  *	s500		sleeps, in milliseconds
  *	g G		pci_rescan_remove_lock: lock, unlock
  *	d0000:01:00.0	takes the PCI device away from its driver
@@ -73,6 +76,8 @@ static DEFINE_MUTEX(cycle_1);
 static DEFINE_MUTEX(cycle_2);
 static DEFINE_MUTEX(cycle_3);
 static DEFINE_MUTEX(cycle_4);
+static DEFINE_MUTEX(cycle_7);
+static DEFINE_MUTEX(cycle_8);
 static DECLARE_RWSEM(cycle_d);
 static DECLARE_RWSEM(cycle_e);
 static DECLARE_RWSEM(cycle_w);
@@ -81,19 +86,20 @@ static DECLARE_RWSEM(cycle_y);
 static DECLARE_RWSEM(cycle_z);
 static DECLARE_RWSEM(cycle_5);
 static DECLARE_RWSEM(cycle_6);
+static DECLARE_RWSEM(cycle_9);
 
-static const char mutex_letters[] = "ABCFGHIJKLMNOPQRSTUV01234";
-static const char semaphore_letters[] = "DEWXYZ56";
+static const char mutex_letters[] = "ABCFGHIJKLMNOPQRSTUV0123478";
+static const char semaphore_letters[] = "DEWXYZ569";
 
 static struct mutex *const mutexes[] = {
 	&cycle_a, &cycle_b, &cycle_c, &cycle_f, &cycle_g, &cycle_h, &cycle_i,
 	&cycle_j, &cycle_k, &cycle_l, &cycle_m, &cycle_n, &cycle_o, &cycle_p,
 	&cycle_q, &cycle_r, &cycle_s, &cycle_t, &cycle_u, &cycle_v, &cycle_0,
-	&cycle_1, &cycle_2, &cycle_3, &cycle_4,
+	&cycle_1, &cycle_2, &cycle_3, &cycle_4, &cycle_7, &cycle_8,
 };
 static struct rw_semaphore *const semaphores[] = {
 	&cycle_d, &cycle_e, &cycle_w, &cycle_x, &cycle_y, &cycle_z, &cycle_5,
-	&cycle_6,
+	&cycle_6, &cycle_9,
 };
 
 /* Of each lock: how often it is held, and for writing. */
@@ -142,6 +148,9 @@ static int do_mutex(struct steps *steps, char action, unsigned int which)
 		ret = mutex_lock_killable(mutexes[which]);
 		steps->mutex[which] = !ret;
 		return ret;
+	case 'f':
+		mutex_lock(mutexes[which]);
+		return 0;
 	case 't':
 		steps->mutex[which] = mutex_trylock(mutexes[which]);
 		return 0;
@@ -255,12 +264,12 @@ static int want_mutex(void *unused)
 	module_put_and_kthread_exit(0);
 }
 
-static int start_crowd(struct steps *steps, const char *text)
+static int start_crowd(const char *text)
 {
 	struct task_struct *task;
 	unsigned int count;
 
-	if (kstrtouint(text, 10, &count) || count > MOST_TASKS || !steps->mutex[0])
+	if (kstrtouint(text, 10, &count) || count > MOST_TASKS || !mutex_is_locked(&cycle_a))
 		return -EINVAL;
 	while (count--) {
 		__module_get(THIS_MODULE);
@@ -355,6 +364,7 @@ static int do_step(struct steps *steps, const char *step)
 	switch (step[0]) {
 	case 'm':
 	case 'k':
+	case 'f':
 	case 't':
 	case 'u':
 		return do_mutex(steps, step[0], find(mutex_letters, step[1]));
@@ -368,7 +378,7 @@ static int do_step(struct steps *steps, const char *step)
 	case 'N':
 		return lock_new(steps, step[0] == 'n', step + 1);
 	case 'c':
-		return start_crowd(steps, step + 1);
+		return start_crowd(step + 1);
 	case 's':
 		return do_sleep(step + 1);
 	case 'g':

@@ -10,9 +10,9 @@ setup_file() {
 	boot 6.1 build 'readers open churn before abba three writers tries recursive active rescan last_put
 		seed' &
 	boot 7.2 build rescan &
-	boot 6.12 build 'open open_long active active_long open_before active_itself rescan last_put closing
+	boot 6.12 build 'open open_two open_long active active_long open_before active_itself rescan last_put closing
 		seed' &
-	boot 6.12 build 'readers churn output before abba three itself writers tries long recursive alone
+	boot 6.12 build 'readers churn output late_owner elsewhere before abba three itself writers tries long recursive alone
 		crowd' 6.12-more &
 	boot 6.12-s390x build/s390x 'readers open before abba tries active seed' &
 	wait
@@ -45,6 +45,8 @@ passed() {
 }
 
 @test "two tasks and two mutexes: found once, and resolved by a kill" { passed abba 6.1 6.12 6.12-s390x; }
+@test "who has the memory of an owner that ended: suspected, after a while" { passed late_owner 6.12; }
+@test "tasks of another PID namespace are counted" { passed elsewhere 6.12; }
 @test "who waited before vfioscope came" { passed before 6.1 6.12 6.12-s390x; }
 @test "three tasks, and one behind them" { passed three; }
 @test "a task that waits for itself" { passed itself 6.12; }
@@ -55,6 +57,7 @@ passed() {
 @test "who removes the file that it writes to waits for itself" { passed active_itself 6.12; }
 @test "stock kernels: rescan against remove, and afterwards" { passed rescan 6.1 6.12 7.2; }
 @test "who is killed closes the device, and cannot" { passed closing 6.12; }
+@test "who has two devices open that are to go" { passed open_two 6.12; }
 @test "who has the device open waits for who removes it: suspected" { passed open 6.1 6.12 6.12-s390x; }
 @test "the deadlock of 2021, by its names, also with the real zdev->state_lock, and afterwards" {
 	passed seed 6.1 6.12 6.12-s390x

@@ -52,6 +52,7 @@ passed() {
 @test "a semaphore was read in between: predicted" { passed read_between 6.12; }
 @test "under one exclusive lock: guarded" { passed guarded; }
 @test "the same, if it is taken in between" { passed guarded_between 6.12; }
+@test "one that is read by one side alone guards, too" { passed guarded_by_reader; }
 @test "once it is taken without: predicted" { passed unguarded; }
 @test "one task in both orders: low" { passed alone 6.12; }
 @test "silent: who only tries, lets go before, or only reads" { passed none; }

@@ -248,6 +248,46 @@ static void suspects_where_readers_hold(void **state)
 	deadlocks_free(deadlocks);
 }
 
+/* Memory of tasks is used again: who came later than the wait need not own what is waited for. */
+static void suspects_an_owner_that_came_later(void **state)
+{
+	struct lock_task tasks[] = { waiter(7, 0xa, 8), waiter(8, 0xb, 7) };
+	struct deadlocks *deadlocks = start();
+
+	(void)state;
+	tasks[0].flags = LOCK_OWNER_LATER;
+	tasks[0].wait.since_ns = NOW - 10 * SECOND + 1;
+	feed(deadlocks, tasks, 2);
+	assert_int_equal(told.found, 0);
+	tasks[0].wait.since_ns = NOW - 10 * SECOND;
+	feed(deadlocks, tasks, 2);
+	assert_int_equal(told.found, 1);
+	assert_true(told.last.suspected);
+	feed(deadlocks, NULL, 0);
+	/* Behind who waits to write nobody begins to read. */
+	tasks[0].flags |= LOCK_OWNER_READS;
+	feed(deadlocks, tasks, 2);
+	assert_int_equal(told.found, 1);
+	deadlocks_free(deadlocks);
+}
+
+static void suspects_who_has_any_of_them_open(void **state)
+{
+	struct lock_task tasks[] = { remover(7, DEVICE), waiter(8, 0xa, 7) };
+	struct deadlocks *deadlocks = start();
+
+	(void)state;
+	tasks[0].open_wait.since_ns = NOW - 10 * SECOND;
+	for (__u64 i = 0; i < LOCK_OPENS; i++)
+		tasks[1].has_open[i] = 0xe000 + i;
+	feed(deadlocks, tasks, 2);
+	assert_int_equal(told.found, 0);
+	tasks[1].has_open[LOCK_OPENS - 1] = DEVICE;
+	feed(deadlocks, tasks, 2);
+	assert_int_equal(told.found, 1);
+	deadlocks_free(deadlocks);
+}
+
 /* Who has the device open, and is in no operation, may close it as long as it can. */
 static void suspects_who_has_a_device_open(void **state)
 {
@@ -255,7 +295,7 @@ static void suspects_who_has_a_device_open(void **state)
 	struct deadlocks *deadlocks = start();
 
 	(void)state;
-	tasks[1].has_open = DEVICE;
+	tasks[1].has_open[0] = DEVICE;
 	feed(deadlocks, tasks, 2);
 	assert_int_equal(told.found, 0);
 	tasks[0].open_wait.since_ns = NOW - 10 * SECOND;
@@ -275,7 +315,7 @@ static void suspects_who_has_two_devices_open(void **state)
 	tasks[0].open_wait.since_ns = NOW - 10 * SECOND;
 	feed(deadlocks, tasks, 2);
 	assert_int_equal(told.found, 0);
-	tasks[1].has_open = DEVICE;
+	tasks[1].has_open[0] = DEVICE;
 	feed(deadlocks, tasks, 2);
 	assert_int_equal(told.found, 1);
 	assert_true(told.last.suspected);
@@ -296,7 +336,7 @@ static void suspects_who_removes_what_it_has_open(void **state)
 	task.open_wait.since_ns = NOW - 10 * SECOND;
 	feed(deadlocks, &task, 1);
 	assert_int_equal(told.found, 0);
-	task.has_open = DEVICE;
+	task.has_open[0] = DEVICE;
 	feed(deadlocks, &task, 1);
 	assert_int_equal(told.found, 1);
 	assert_int_equal(told.last.count, 1);
@@ -479,6 +519,8 @@ int main(void)
 		cmocka_unit_test(suspects_who_has_a_device_open),
 		cmocka_unit_test(suspects_who_has_two_devices_open),
 		cmocka_unit_test(suspects_who_removes_what_it_has_open),
+		cmocka_unit_test(suspects_an_owner_that_came_later),
+		cmocka_unit_test(suspects_who_has_any_of_them_open),
 		cmocka_unit_test(knows_a_file_that_is_to_be_left),
 		cmocka_unit_test(suspects_who_removes_the_file_that_it_is_in),
 		cmocka_unit_test(keeps_to_the_way_around_that_it_knows),

@@ -38,10 +38,10 @@ static enum lock_use_operation operation_of(const struct lock_task *task, void *
 	return task->stack_bytes ? (enum lock_use_operation)task->stack[0] : LOCK_USES;
 }
 
-static void note(struct lock_task *tasks, size_t count, const struct lock_file *files,
-		 size_t file_count)
+static __u64 note(struct lock_task *tasks, size_t count, const struct lock_file *files,
+		  size_t file_count)
 {
-	lock_holders_note(tasks, count, files, file_count, operation_of, NULL);
+	return lock_holders_note(tasks, count, files, file_count, operation_of, NULL);
 }
 
 static void knows_who_has_a_device_open(void **state)
@@ -52,12 +52,12 @@ static void knows_who_has_a_device_open(void **state)
 	(void)state;
 	note(tasks, COUNT_OF(tasks), files, COUNT_OF(files));
 	for (size_t i = 1; i < 3; i++) {
-		assert_int_equal(tasks[i].has_open, DEVICE);
+		assert_int_equal(tasks[i].has_open[0], DEVICE);
 		assert_int_equal(tasks[i].use.vfio, 0);
 		assert_string_equal(tasks[i].uses.device, "a device");
 	}
-	assert_int_equal(tasks[0].has_open, 0);
-	assert_int_equal(tasks[3].has_open, 0);
+	assert_int_equal(tasks[0].has_open[0], 0);
+	assert_int_equal(tasks[3].has_open[0], 0);
 }
 
 static void leaves_devices_alone_that_nobody_waits_for(void **state)
@@ -67,11 +67,10 @@ static void leaves_devices_alone_that_nobody_waits_for(void **state)
 
 	(void)state;
 	note(tasks, COUNT_OF(tasks), &file, 1);
-	assert_int_equal(tasks[1].has_open, 0);
+	assert_int_equal(tasks[1].has_open[0], 0);
 	assert_int_equal(tasks[1].use.vfio, 0);
 }
 
-/* Of the first one that others wait for, if there are several. */
 static void leaves_what_the_programs_saw(void **state)
 {
 	struct lock_task tasks[] = { remover(1, DEVICE), remover(2, 0xf000), task(10, 10) };
@@ -87,7 +86,29 @@ static void leaves_what_the_programs_saw(void **state)
 	assert_int_equal(tasks[2].use.vfio, OTHER_DEVICE);
 	assert_int_equal(tasks[2].use.operation, LOCK_USE_READ);
 	assert_int_equal(tasks[2].uses.device[0], 0);
-	assert_int_equal(tasks[2].has_open, DEVICE);
+	assert_int_equal(tasks[2].has_open[0], DEVICE);
+	assert_int_equal(tasks[2].has_open[1], 0xf000);
+	assert_int_equal(tasks[2].has_open[2], 0);
+}
+
+/* A process with more devices than that is one that is not quite seen. */
+static void counts_devices_that_find_no_room(void **state)
+{
+	struct lock_task tasks[LOCK_OPENS + 4];
+	struct lock_file files[2 * (LOCK_OPENS + 3)];
+	struct lock_task *user = &tasks[LOCK_OPENS + 3];
+
+	(void)state;
+	/* Each of them by two descriptors. */
+	for (__u32 i = 0; i < LOCK_OPENS + 3; i++) {
+		tasks[i] = remover(i + 1, DEVICE + i);
+		files[2 * i] = device_file(100, DEVICE + i, (__s32)(2 * i));
+		files[2 * i + 1] = device_file(100, DEVICE + i, (__s32)(2 * i + 1));
+	}
+	*user = task(100, 100);
+	assert_int_equal(note(tasks, COUNT_OF(tasks), files, COUNT_OF(files)), 2 * 3);
+	for (__u32 i = 0; i < LOCK_OPENS; i++)
+		assert_int_equal(user->has_open[i], DEVICE + i);
 }
 
 /* By the descriptor, whichever comes first. */
@@ -109,7 +130,7 @@ static void knows_an_operation_of_one_of_several_devices(void **state)
 		tasks[1].stack_bytes = 8;
 		tasks[1].stack[0] = LOCK_USE_IOCTL;
 		note(tasks, COUNT_OF(tasks), files, COUNT_OF(files));
-		assert_int_equal(tasks[1].has_open, DEVICE);
+		assert_int_equal(tasks[1].has_open[0], DEVICE);
 		assert_int_equal(tasks[1].use.vfio, is_in ? DEVICE : 0);
 		if (is_in)
 			assert_int_equal(tasks[1].use.operation, LOCK_USE_IOCTL);
@@ -125,7 +146,7 @@ static void knows_no_operation_by_the_descriptor_alone(void **state)
 	tasks[1].argument = 7;
 	note(tasks, COUNT_OF(tasks), &file, 1);
 	assert_int_equal(tasks[1].use.vfio, 0);
-	assert_int_equal(tasks[1].has_open, DEVICE);
+	assert_int_equal(tasks[1].has_open[0], DEVICE);
 }
 
 static void knows_who_is_in_a_file(void **state)
@@ -164,6 +185,7 @@ int main(void)
 		cmocka_unit_test(knows_who_has_a_device_open),
 		cmocka_unit_test(leaves_devices_alone_that_nobody_waits_for),
 		cmocka_unit_test(leaves_what_the_programs_saw),
+		cmocka_unit_test(counts_devices_that_find_no_room),
 		cmocka_unit_test(knows_an_operation_of_one_of_several_devices),
 		cmocka_unit_test(knows_no_operation_by_the_descriptor_alone),
 		cmocka_unit_test(knows_who_is_in_a_file),

@@ -80,10 +80,16 @@ static struct order_edge seen(const char *from, enum order_mode from_mode, const
 	return edge;
 }
 
+static struct order_edge guarded_in(struct order_edge edge, const char *guard, enum order_mode mode)
+{
+	strcpy(edge.guard[edge.guards].class, guard);
+	edge.guard[edge.guards++].mode = mode;
+	return edge;
+}
+
 static struct order_edge guarded(struct order_edge edge, const char *guard)
 {
-	strcpy(edge.guard[edge.guards++], guard);
-	return edge;
+	return guarded_in(edge, guard, E);
 }
 
 static struct order_edge of_source(struct order_edge edge, unsigned int source, const char *comm)
@@ -394,6 +400,27 @@ static void what_is_waited_for_is_no_guard(void **state)
 	assert_string_equal(told.guard, "g");
 }
 
+/* Who writes keeps readers out, and is kept out by them; readers do not keep each other out. */
+static void one_reader_of_a_guard_is_kept_out(void **state)
+{
+	struct order_graph *graph = start();
+
+	(void)state;
+	add_edge(graph, guarded_in(seen("a", E, "b", E, 1), "g", S));
+	add_edge(graph, guarded(seen("b", E, "a", E, 2), "g"));
+	expect(graph, ORDER_GUARDED, 1);
+	assert_string_equal(told.guard, "g");
+	/* It was not always written. */
+	add_edge(graph, guarded_in(seen("b", E, "a", E, 2), "g", S));
+	expect_alone(graph, ORDER_PREDICTED);
+	/* Two tasks may be the readers, and one of them where it did write. */
+	graph = start();
+	add_edge(graph, guarded(seen("a", E, "b", E, 1), "g"));
+	add_edge(graph, guarded_in(seen("b", E, "c", E, 2), "g", S));
+	add_edge(graph, guarded_in(seen("c", E, "a", E, 3), "g", S));
+	expect_alone(graph, ORDER_PREDICTED);
+}
+
 static void one_guarded_task_is_one_task(void **state)
 {
 	struct order_graph *graph = start();
@@ -450,6 +477,29 @@ static void readers_block_behind_a_writer(void **state)
 	graph = start();
 	add_edge(graph, seen("a", S, "a", S, 1));
 	add_edge(graph, seen("0", S, "a", E, 3));
+	expect_alone(graph, ORDER_SUSPECTED);
+}
+
+/* Who reads twice waits for itself only behind another task, which writes. */
+static void a_reader_alone_takes_a_writer(void **state)
+{
+	struct order_graph *graph = start();
+
+	(void)state;
+	add_edge(graph, guarded(seen("a", S, "a", S, 1), "g"));
+	add_edge(graph, seen("g", E, "a", E, 1));
+	expect(graph, ORDER_LOW, 1);
+	add_edge(graph, seen("g", E, "a", E, 2));
+	expect(graph, ORDER_GUARDED, 1);
+	assert_string_equal(told.guard, "g");
+	add_edge(graph, guarded_in(seen("h", E, "a", E, 2), "g", S));
+	assert_int_equal(check(graph), 0);
+	/* Both of them read what kept them apart. */
+	add_edge(graph, guarded_in(seen("a", S, "a", S, 1), "g", S));
+	expect_alone(graph, ORDER_SUSPECTED);
+	graph = start();
+	add_edge(graph, guarded(seen("a", S, "a", S, 1), "g"));
+	add_edge(graph, seen("0", S, "a", E, 2));
 	expect_alone(graph, ORDER_SUSPECTED);
 }
 
@@ -525,7 +575,7 @@ static void edges_become_one(void **state)
 	assert_int_equal(known->first_ns, 50);
 	assert_int_equal(known->last_ns, 170);
 	assert_int_equal(known->guards, 1);
-	assert_string_equal(known->guard[0], "h");
+	assert_string_equal(known->guard[0].class, "h");
 	assert_string_equal(known->scope, "write");
 	assert_string_equal(known->frame[0], "mutex_lock");
 	assert_false(known->many_tasks);
@@ -711,7 +761,7 @@ static void edges_of_one_name_become_one(void **state)
 	add_edge(graph, guarded(guarded(seen("b", S, "c", E, 2), "g"), "i"));
 	add_edge(graph, seen("c", E, "a", E, 2));
 	rename_in(graph, "g", "i");
-	assert_string_equal(order_graph_edge(graph, "a", "c", E, E)->guard[0], "i");
+	assert_string_equal(order_graph_edge(graph, "a", "c", E, E)->guard[0].class, "i");
 	/* It was there already. */
 	assert_int_equal(order_graph_edge(graph, "b", "c", S, E)->guards, 1);
 	rename_in(graph, "a", "b");
@@ -721,7 +771,7 @@ static void edges_of_one_name_become_one(void **state)
 	assert_int_equal(edge->task.tid, 2);
 	assert_true(edge->many_tasks);
 	assert_int_equal(edge->guards, 1);
-	assert_string_equal(edge->guard[0], "i");
+	assert_string_equal(edge->guard[0].class, "i");
 	assert_non_null(order_graph_edge(graph, "c", "b", E, E));
 	assert_null(order_graph_edge(graph, "c", "a", E, E));
 	order_graph_free(graph);
@@ -804,8 +854,8 @@ static void expect_general(const char *from, const char *to, const char *guard,
 	order_edge_generalise(&edge);
 	assert_string_equal(edge.from, general_from);
 	assert_string_equal(edge.to, general_to);
-	assert_string_equal(edge.guard[0], general_guard);
-	assert_string_equal(edge.guard[1], "zdev.state_lock of Y");
+	assert_string_equal(edge.guard[0].class, general_guard);
+	assert_string_equal(edge.guard[1].class, "zdev.state_lock of Y");
 }
 
 static void an_order_of_one_device_is_one_of_any(void **state)
@@ -900,6 +950,7 @@ struct cell {
 	bool there;
 	unsigned int tasks;  /* a bit for each; the first one: that there are others */
 	unsigned int guards; /* a bit for each class */
+	unsigned int shared; /* of these: that it was only read once */
 };
 
 struct verdict {
@@ -953,10 +1004,39 @@ static bool is_written(size_t class)
 	return written;
 }
 
+static bool is_one(unsigned int tasks)
+{
+	return !(tasks & 1) && !(tasks & (tasks - 1));
+}
+
+/* By the writer that makes it gravest; a lock that is held is one whatever it is called. */
+static enum order_label judge_reader(const struct cell *reader, size_t class)
+{
+	enum order_label gravest = ORDER_NONE;
+
+	for (size_t i = 0; i < CLASSES * ORDER_MODES; i++) {
+		struct cell writer = world.cell[i / 2][class][i % 2][E];
+		enum order_label label = ORDER_SUSPECTED;
+
+		if (!writer.there)
+			continue;
+		if (i % 2 == S && !(writer.guards & 1U << i / 2))
+			writer.shared |= 1U << i / 2;
+		writer.guards |= 1U << i / 2;
+		if (reader->guards & writer.guards & ~(reader->shared & writer.shared))
+			label = ORDER_GUARDED;
+		if (is_one(reader->tasks | writer.tasks))
+			label = ORDER_LOW;
+		if (label > gravest)
+			gravest = label;
+	}
+	return gravest == ORDER_NONE ? ORDER_SUSPECTED : gravest;
+}
+
 /* @modes: two bits for each edge, what it holds and what it wants. */
 static enum order_label judge(const char *nodes, size_t count, size_t modes)
 {
-	unsigned int tasks = 0, guards = ~0U;
+	unsigned int tasks = 0, guards = ~0U, read = 0;
 	bool readers = false;
 
 	for (size_t i = 0; i < count; i++) {
@@ -967,14 +1047,18 @@ static enum order_label judge(const char *nodes, size_t count, size_t modes)
 		if (!cell->there)
 			return ORDER_NONE;
 		tasks |= cell->tasks;
-		guards &= cell->guards & ~(1U << from);
+		guards &= cell->guards & ~(1U << from) & ~(read & cell->shared);
+		read |= cell->shared;
 		if (wanted == S && (modes >> 2 * next & 1) == S) {
 			if (!is_written(to))
 				return ORDER_NONE;
 			readers = true;
 		}
 	}
-	if (count > 1 && !(tasks & 1) && !(tasks & (tasks - 1)))
+	if (count == 1 && readers)
+		return judge_reader(&world.cell[nodes[0] - 'a'][nodes[0] - 'a'][S][S],
+				    nodes[0] - 'a');
+	if (count > 1 && is_one(tasks))
 		return ORDER_LOW;
 	if (count > 1 && guards)
 		return ORDER_GUARDED;
@@ -1093,6 +1177,7 @@ static void add_to_cell(struct cell *cell, const struct cell *other)
 	if (!other->there)
 		return;
 	cell->guards = cell->there ? cell->guards & other->guards : other->guards;
+	cell->shared = (cell->shared | other->shared) & cell->guards;
 	cell->tasks |= other->tasks;
 	cell->there = true;
 }
@@ -1103,6 +1188,7 @@ static void add_at_random(size_t tasks, size_t guards, size_t readers)
 	enum order_mode from_mode = random_number(&world.seed) % 8 < readers ? S : E;
 	enum order_mode to_mode = random_number(&world.seed) % 8 < readers ? S : E;
 	__u32 task = 1 + random_number(&world.seed) % tasks;
+	enum order_mode mode;
 	struct cell cell = { .there = true, .tasks = 1U << task };
 	struct order_edge edge = seen((char[]){ (char)('a' + from), 0 }, from_mode,
 				      (char[]){ (char)('a' + to), 0 }, to_mode, task);
@@ -1112,8 +1198,10 @@ static void add_at_random(size_t tasks, size_t guards, size_t readers)
 	for (size_t class = 0; class < CLASSES; class ++) {
 		if (random_number(&world.seed) % 8 >= guards)
 			continue;
+		mode = random_number(&world.seed) % 3 ? E : S;
 		cell.guards |= 1U << class;
-		edge = guarded(edge, (char[]){ (char)('a' + class), 0 });
+		cell.shared |= (mode == S) << class;
+		edge = guarded_in(edge, (char[]){ (char)('a' + class), 0 }, mode);
 	}
 	add_edge(world.graph, edge);
 	add_to_cell(&world.cell[from][to][from_mode][to_mode], &cell);
@@ -1129,8 +1217,12 @@ static void rename_cells(size_t old, size_t new)
 		size_t from = i / 4 / CLASSES, to = i / 4 % CLASSES, held = i / 2 % 2;
 		struct cell *cell = &before[from][to][held][i % 2];
 
+		/* What is there by both names stays as it was by the new one. */
+		if ((cell->guards & 1U << old) && !(cell->guards & 1U << new))
+			cell->shared |= (cell->shared >> old & 1) << new;
 		if (cell->guards & 1U << old)
 			cell->guards = (cell->guards & ~(1U << old)) | 1U << new;
+		cell->shared &= cell->guards;
 		from = from == old ? new : from;
 		to = to == old ? new : to;
 		add_to_cell(&world.cell[from][to][held][i % 2], cell);
@@ -1224,6 +1316,8 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(knows_three_that_meet),
 	cmocka_unit_test(keeps_apart_what_goes_the_other_way_around),
 	cmocka_unit_test(one_task_can_wait_for_itself),
+	cmocka_unit_test(one_reader_of_a_guard_is_kept_out),
+	cmocka_unit_test(a_reader_alone_takes_a_writer),
 	cmocka_unit_test(a_check_says_that_it_was_cut),
 	cmocka_unit_test(large_graphs_cost_little),
 	cmocka_unit_test(one_task_is_not_at_two_places),

@@ -172,14 +172,16 @@ static struct order_edge random_edge(__u64 *state)
 	edge.to_mode = random_number(state) % ORDER_MODES;
 	edge.count = random_magnitude(state, 63) ?: 1;
 	edge.first_ns = random_magnitude(state, 63);
-	edge.last_ns = random_magnitude(state, 63);
+	edge.last_ns = edge.first_ns | random_magnitude(state, 63);
 	edge.many_tasks = random_number(state) % 2;
 	edge.task.tid = (__u32)random_magnitude(state, 32);
 	edge.task.pid = (__u32)random_magnitude(state, 32);
 	edge.task.start_ns = random_magnitude(state, 63);
 	edge.guards = random_number(state) % (ORDER_GUARDS + 1);
 	for (size_t i = 0; i < edge.guards; i++)
-		random_name(state, edge.guard[i], sizeof(edge.guard[i]));
+		random_name(state, edge.guard[i].class, sizeof(edge.guard[i].class));
+	for (size_t i = 0; i < edge.guards; i++)
+		edge.guard[i].mode = random_number(state) % ORDER_MODES;
 	edge.frames = random_number(state) % (STACK_FRAMES + 1);
 	for (size_t i = 0; i < edge.frames; i++)
 		random_name(state, edge.frame[i], sizeof(edge.frame[i]));
@@ -227,7 +229,7 @@ static void reads_the_longest_line(void **state)
 	memset(edge.task.comm, 1, sizeof(edge.task.comm) - 1);
 	edge.guards = ORDER_GUARDS;
 	for (size_t i = 0; i < ORDER_GUARDS; i++)
-		memset(edge.guard[i], 1, sizeof(edge.guard[i]) - 1);
+		memset(edge.guard[i].class, 1, sizeof(edge.guard[i].class) - 1);
 	edge.frames = STACK_FRAMES;
 	for (size_t i = 0; i < STACK_FRAMES; i++)
 		memset(edge.frame[i], 1, sizeof(edge.frame[i]) - 1);
@@ -334,11 +336,13 @@ static const struct {
 	{ "\"exclusive\"", "\"both\"", ":2: \"from_mode\" is neither exclusive nor shared" },
 	{ "\"exclusive\"", "1", ":2: \"from_mode\" is not a text" },
 	{ "\"b\"", "\"\"", ":2: \"to\" is empty" },
+	{ "\"b\"", "\"(nothing)\"", ":2: \"to\" is (nothing): that is never wanted" },
 	{ "\"shared\"", "\"" TWO_HUNDRED "\"", ":2: \"to_mode\" has a text of more than" },
 	{ "\"count\":3", "\"count\":0", ":2: \"count\" is 0" },
 	{ "\"count\":3", "\"count\":-3", ":2: \"count\" is not from 0 to" },
 	{ "\"count\":3", "\"count\":\"3\"", ":2: \"count\" is not a whole number" },
 	{ "\"first_ns\":10", "\"first_ns\":-10", ":2: \"first_ns\" is not from 0 to" },
+	{ "\"first_ns\":10", "\"first_ns\":21", ":2: \"first_ns\" is after \"last_ns\"" },
 	{ "\"last_ns\":20,", "", ":2: \"last_ns\" is missing" },
 	{ "false", "0", ":2: \"many_tasks\" is not true or false" },
 	{ "{\"tid\"", "5,\"t\":{\"tid\"", ":2: \"task\" is not an object" },
@@ -351,6 +355,9 @@ static const struct {
 	{ "[\"g\"]", "[5]", ":2: \"guards\" has something that is not a text" },
 	{ "[\"g\"]", "[" NINE_GUARDS "]", ":2: \"guards\" has more than 8 texts" },
 	{ "\"g\"", "\"" TWO_HUNDRED "\"", ":2: \"guards\" has a text of more than 191 bytes" },
+	{ "[\"g\"]", "[\"g\"],\"shared_guards\":5", ":2: \"shared_guards\" is not an array" },
+	{ "[\"g\"]", "[\"g\"],\"shared_guards\":[" NINE_GUARDS "]",
+	  ":2: \"shared_guards\" has more than 7 texts" },
 	{ "\"f+0x1\"", THIRTY_THREE, ":2: \"stack\" has more than 32 texts" },
 	{ "\"f+0x1\"", "\"" TWO_HUNDRED "\"", ":2: \"stack\" has a text of more than 127 bytes" },
 	{ "\"source\":0", "\"source\":2147483648", ":2: \"source\" is not from 0 to 2147483647" },
@@ -654,17 +661,19 @@ static void reports_as_many_as_are_wanted(void **state)
 
 static void tells_what_is_new_and_what_is_gone(void **state)
 {
-	const struct order_edge old[] = { edge_of("a", "b", 7), edge_of("b", "c", 7) };
+	struct order_edge old[] = { edge_of("a", "b", 7), edge_of("b", "c", 7) };
 	const struct order_edge new[] = { edge_of("b", "c", 7), edge_of("c", LOCK, 7) };
 	struct options options = { .compare = "old" };
 
 	(void)state;
+	strcpy(old[1].guard[old[1].guards++].class, "g");
 	save_edges("old", old, 2);
 	save_edges("new", new, 2);
 	assert_int_equal(run(&options, "new", NULL), STATUS_OK);
 	assert_said("+ c -> zdev.state_lock of * (exclusive, exclusive) 3 qemu[7] write\n"
 		    "- a -> b (exclusive, exclusive) 3 qemu[7] write\n"
-		    "1 order new, 1 gone, 1 in both; events lost 0 now, 0 then\n");
+		    "1 order new, 1 gone, 1 in both, 1 of them less guarded; events lost 0 now, "
+		    "0 then\n");
 	forget();
 	options.json = true;
 	assert_int_equal(run(&options, "new", NULL), STATUS_OK);
@@ -672,8 +681,9 @@ static void tells_what_is_new_and_what_is_gone(void **state)
 		    "\"from\":\"c\",");
 	assert_said("{\"type\":\"lock-order-difference\",\"schema\":1,\"only_in\":\"old\","
 		    "\"from\":\"a\",");
-	assert_said("{\"type\":\"lock-order-difference-total\",\"schema\":1,\"only_new\":1,"
-		    "\"only_old\":1,\"both\":1,\"lost_new\":0,\"lost_old\":0}\n");
+	assert_said(
+		"{\"type\":\"lock-order-difference-total\",\"schema\":1,\"only_new\":1,"
+		"\"only_old\":1,\"both\":1,\"less_guarded\":1,\"lost_new\":0,\"lost_old\":0}\n");
 	forget();
 }
 

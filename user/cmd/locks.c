@@ -8,6 +8,7 @@
 #include "run.h"
 
 #include "../clock.h"
+#include "../kernel_file.h"
 #include "../locks/before.h"
 #include "../locks/names.h"
 #include "../locks/watch.h"
@@ -60,10 +61,14 @@ static void name_task(const struct locks *locks, const struct lock_task *task,
 	rendered->lock = lock_name(locks->names, deadlock_wait(task), locks->tasks,
 				   locks->task_count, texts->lock);
 	rendered->frame = texts->frame;
-	if (task->stack_bytes > 0)
-		rendered->frames = (unsigned int)task->stack_bytes / sizeof(task->stack[0]);
-	for (unsigned int i = 0; i < rendered->frames; i++)
-		lock_function_name(locks->names, task->stack[i], texts->frame[i]);
+	rendered->frames = 0;
+	for (int i = 0; i < task->stack_bytes / (int)sizeof(task->stack[0]); i++) {
+		char *frame = texts->frame[rendered->frames];
+
+		/* Where programs of ours, or of others, hook a function. */
+		lock_function_name(locks->names, task->stack[i], frame);
+		rendered->frames += strncmp(frame, "bpf_trampoline_", 15) != 0;
+	}
 }
 
 static void name_tasks(const struct locks *locks, const struct deadlock *deadlock,
@@ -121,8 +126,11 @@ static int look(struct locks *locks)
 	int result = -1;
 
 	lock_names_follow_modules(locks->names);
-	if (count >= 0)
+	if (count >= 0) {
+		lock_watch_count_elsewhere(locks->watch, tasks, (size_t)count,
+					   start_ns - locks->options->threshold_ns);
 		lock_before_check_waits(locks->watch, locks->names, tasks, (size_t)count, start_ns);
+	}
 	if (count >= 0 &&
 	    !lock_before_note_uses(locks->watch, locks->names, tasks, (size_t)count)) {
 		locks->tasks = tasks;
@@ -164,6 +172,7 @@ static int show_total(const struct locks *locks)
 		.lasting = deadlocks_lasting(locks->deadlocks),
 		.waits_without_room = losses.waits_without_room,
 		.uses_without_room = losses.uses_without_room,
+		.waits_elsewhere = losses.waits_elsewhere,
 		.missed_runs = losses.missed_runs,
 		.searches_cut = deadlocks_cut(locks->deadlocks),
 		.absent = losses.absent,
@@ -217,6 +226,9 @@ static int watch(struct locks *locks, struct run *run, const struct options *tim
 	if (lock_names_are_hidden(locks->names))
 		message_warning("who waited already is not seen, nor functions' names: the kernel "
 				"hides them (CAP_SYSLOG, and kernel.kptr_restrict less than 2)");
+	if (!kernel_shows_all_tasks())
+		message_warning("only tasks of this PID namespace are seen waiting: run it in the "
+				"host's (a container with --pid=host)");
 	note_waits_from_before(locks);
 	run_start(run, times);
 	while (!locks->error && !locks->done && event != RUN_END && event != RUN_FAILED) {

@@ -273,9 +273,14 @@ static void show_only(struct offline *offline, const struct order_graph *of,
 
 	for (size_t i = 0; i < count; i++) {
 		const struct order_edge *edge = edges[i];
+		const struct order_edge *same = order_graph_edge(other, edge->from, edge->to,
+								 edge->from_mode, edge->to_mode);
 
-		if (order_graph_edge(other, edge->from, edge->to, edge->from_mode, edge->to_mode))
+		if (same) {
+			difference->less_guarded += is_new &&
+						    order_edge_is_less_guarded(edge, same);
 			continue;
+		}
 		only++;
 		offline->error |= offline->options->json ?
 					  render_order_only_json(stdout, edge, is_new) :

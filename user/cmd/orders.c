@@ -279,10 +279,15 @@ static void describe_guards(struct orders *orders, const struct order_seen *seen
 			    struct order_edge *edge)
 {
 	for (size_t i = 0; i < ORDER_GUARDS; i++) {
-		const struct known_lock *guard = find_lock(orders, seen->guard[i]);
+		__u32 id = seen->guard[i] & ~ORDER_GUARD_SHARED;
+		const struct known_lock *lock = id ? find_lock(orders, id) : NULL;
+		struct order_guard *guard = &edge->guard[edge->guards];
 
-		if (seen->guard[i] && guard && guard->kind != ORDER_FILE)
-			memcpy(edge->guard[edge->guards++], guard->class, sizeof(guard->class));
+		if (!lock || lock->kind == ORDER_FILE)
+			continue;
+		memcpy(guard->class, lock->class, sizeof(guard->class));
+		guard->mode = seen->guard[i] == id ? ORDER_EXCLUSIVE : ORDER_SHARED;
+		edge->guards++;
 	}
 }
 

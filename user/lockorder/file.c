@@ -285,21 +285,42 @@ static int read_sightings(const struct reader *reader, const json_t *object,
 	    read_number(reader, object, "source", MOST_SOURCES - 1, &source))
 		return -1;
 	edge->source = (unsigned int)source;
+	if (!strcmp(edge->to, ORDER_NOTHING))
+		return complain(reader, "\"to\" is %s: that is never wanted", ORDER_NOTHING);
+	if (edge->first_ns > edge->last_ns)
+		return complain(reader, "\"first_ns\" is after \"last_ns\"");
 	return 0;
+}
+
+/* Adds those that are held so. Files of earlier versions lack "shared_guards". */
+static int read_guards(const struct reader *reader, const json_t *object, const char *name,
+		       enum order_mode mode, struct order_edge *edge)
+{
+	char class[ORDER_GUARDS][ORDER_CLASS_BYTES];
+	long count;
+
+	if (mode == ORDER_SHARED && !json_object_get(object, name))
+		return 0;
+	count = read_texts(reader, object, name, class[0], sizeof(class[0]),
+			   ORDER_GUARDS - edge->guards);
+	for (long i = 0; i < count; i++) {
+		struct order_guard *guard = &edge->guard[edge->guards++];
+
+		memcpy(guard->class, class[i], sizeof(guard->class));
+		guard->mode = mode;
+	}
+	return count < 0 ? -1 : 0;
 }
 
 static int read_edge(const struct reader *reader, const json_t *object, struct order_edge *edge)
 {
-	long guards, frames;
+	long frames;
 
 	if (read_sightings(reader, object, edge) || read_task(reader, object, &edge->task) ||
-	    read_text(reader, object, "scope", edge->scope, sizeof(edge->scope)))
+	    read_text(reader, object, "scope", edge->scope, sizeof(edge->scope)) ||
+	    read_guards(reader, object, "guards", ORDER_EXCLUSIVE, edge) ||
+	    read_guards(reader, object, "shared_guards", ORDER_SHARED, edge))
 		return -1;
-	guards = read_texts(reader, object, "guards", edge->guard[0], sizeof(edge->guard[0]),
-			    ORDER_GUARDS);
-	if (guards < 0)
-		return -1;
-	edge->guards = (size_t)guards;
 	frames = read_texts(reader, object, "stack", edge->frame[0], sizeof(edge->frame[0]),
 			    STACK_FRAMES);
 	if (frames < 0)
@@ -377,8 +398,8 @@ static bool keep_names(struct order_edge *edge)
 	size_t kept = 0;
 
 	for (size_t i = 0; i < edge->guards; i++)
-		if (!order_class_is_address(edge->guard[i]))
-			memmove(edge->guard[kept++], edge->guard[i], sizeof(edge->guard[i]));
+		if (!order_class_is_address(edge->guard[i].class))
+			edge->guard[kept++] = edge->guard[i];
 	edge->guards = kept;
 	return !order_class_is_address(edge->from) && !order_class_is_address(edge->to);
 }

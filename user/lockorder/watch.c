@@ -202,19 +202,6 @@ void order_watch_forget(const struct order_watch *watch, __u64 address)
  * Opening
  */
 
-static void say_failure(void)
-{
-	if (errno == EPERM || errno == EACCES)
-		message_error("cannot load BPF programs: run as root, or with CAP_BPF, CAP_PERFMON "
-			      "and CAP_SYS_ADMIN");
-	else
-		message_error(
-			"cannot watch in which order locks are taken: %s: a kernel from 6.1 on "
-			"is needed, with CONFIG_DEBUG_INFO_BTF=y (-v shows what this one "
-			"says)",
-			strerror(errno));
-}
-
 static int open_kernel_part(struct order_watch *watch)
 {
 	int error = open_part(watch, PART_KERNEL);
@@ -239,7 +226,7 @@ struct order_watch *order_watch_open(char *const *scopes, const struct order_rec
 	/* Other programs would be skipped at times (preemption.h), or have no trampolines. */
 	watch->kprobes = preemption_in_kernel() || !kernel_has_jit();
 	if (open_kernel_part(watch)) {
-		say_failure();
+		program_set_say_failure("watch in which order locks are taken");
 		order_watch_close(watch);
 		return NULL;
 	}

@@ -228,7 +228,7 @@ static size_t find_processes(const struct lock_task *tasks, size_t count,
 	return found;
 }
 
-int lock_before_note_uses(const struct lock_watch *watch, struct lock_names *names,
+int lock_before_note_uses(struct lock_watch *watch, struct lock_names *names,
 			  struct lock_task *tasks, size_t count)
 {
 	__u32 pids[MOST_PROCESSES];
@@ -241,7 +241,8 @@ int lock_before_note_uses(const struct lock_watch *watch, struct lock_names *nam
 	file_count = lock_watch_files(watch, pids, find_processes(tasks, count, pids), &files);
 	if (file_count < 0)
 		return -1;
-	lock_holders_note(tasks, count, files, (size_t)file_count, operation_of, names);
+	lock_watch_add_lost_uses(watch, lock_holders_note(tasks, count, files, (size_t)file_count,
+							  operation_of, names));
 	free(files);
 	return 0;
 }

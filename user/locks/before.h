@@ -17,7 +17,7 @@ void lock_before_check_waits(struct lock_watch *watch, struct lock_names *names,
 			     struct lock_task *tasks, size_t count, __u64 as_of_ns);
 
 /* Notes in @tasks which files they are in or keep open. Returns 0, or -1 with errno. */
-int lock_before_note_uses(const struct lock_watch *watch, struct lock_names *names,
+int lock_before_note_uses(struct lock_watch *watch, struct lock_names *names,
 			  struct lock_task *tasks, size_t count);
 
 #endif

@@ -34,7 +34,7 @@ struct lock_watch {
 	unsigned int failures, pause; /* of VFIO's part */
 	struct program_set parts[PARTS];
 	__u64 missed_before; /* by parts that are gone */
-	__u64 waits_without_room;
+	__u64 waits_without_room, uses_without_room, waits_elsewhere;
 	const char *absent[ABSENT_MOST];
 };
 
@@ -150,13 +150,7 @@ struct lock_watch *lock_watch_open(void)
 		lock_watch_pick_up_modules(watch);
 		return watch;
 	}
-	if (errno == EPERM || errno == EACCES)
-		message_error("cannot load BPF programs: run as root, or with CAP_BPF, CAP_PERFMON "
-			      "and CAP_SYS_ADMIN");
-	else
-		message_error("cannot watch waits for locks: %s: a kernel from 6.1 on is needed, "
-			      "with CONFIG_DEBUG_INFO_BTF=y (-v shows what this one says)",
-			      strerror(errno));
+	program_set_say_failure("watch waits for locks");
 	lock_watch_close(watch);
 	return NULL;
 }
@@ -282,6 +276,11 @@ void lock_watch_remove_wait(const struct lock_watch *watch, __u32 tid, const str
 		bpf_map_delete_elem(map, &tid);
 }
 
+void lock_watch_add_lost_uses(struct lock_watch *watch, __u64 uses)
+{
+	watch->uses_without_room += uses;
+}
+
 static bool is_told(__u32 tid, const struct lock_wait *wait, const struct lock_task *tasks,
 		    size_t count)
 {
@@ -323,6 +322,33 @@ void lock_watch_forget_ended(struct lock_watch *watch, const struct lock_task *t
 	forget_ended(watch, LOCK_ACTIVE, tasks, count, as_of_ns);
 }
 
+static bool waits_here(__u32 tid, const struct lock_task *tasks, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (tasks[i].tid == tid)
+			return true;
+	return false;
+}
+
+void lock_watch_count_elsewhere(struct lock_watch *watch, const struct lock_task *tasks,
+				size_t count, __u64 before_ns)
+{
+	int map = map_of_waits(watch, LOCK_MUTEX);
+	__u32 key, *before = NULL;
+	struct lock_wait wait;
+	__u64 elsewhere = 0;
+
+	if (kernel_shows_all_tasks())
+		return;
+	for (int i = 0; i < 2 * LOCK_WAITS && !bpf_map_get_next_key(map, before, &key); i++) {
+		elsewhere += !bpf_map_lookup_elem(map, &key, &wait) && wait.since_ns <= before_ns &&
+			     !waits_here(key, tasks, count);
+		before = &key;
+	}
+	if (elsewhere > watch->waits_elsewhere)
+		watch->waits_elsewhere = elsewhere;
+}
+
 /*
  * Losses
  */
@@ -340,6 +366,7 @@ static size_t name_absent(struct lock_watch *watch)
 struct lock_watch_losses lock_watch_losses(struct lock_watch *watch)
 {
 	struct lock_watch_losses losses = {
+		.waits_elsewhere = watch->waits_elsewhere,
 		.missed_runs = watch->missed_before,
 		.absent = name_absent(watch),
 		.names = watch->absent,
@@ -351,7 +378,7 @@ struct lock_watch_losses lock_watch_losses(struct lock_watch *watch)
 							    ".bss"),
 			    &first, &state);
 	losses.waits_without_room = state.waits_without_room + watch->waits_without_room;
-	losses.uses_without_room = state.uses_without_room;
+	losses.uses_without_room = state.uses_without_room + watch->uses_without_room;
 	for (size_t i = 0; i < PARTS; i++)
 		losses.missed_runs += program_set_missed(&watch->parts[i]);
 	return losses;

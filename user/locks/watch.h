@@ -45,8 +45,16 @@ void lock_watch_remove_wait(const struct lock_watch *watch, __u32 tid,
 void lock_watch_forget_ended(struct lock_watch *watch, const struct lock_task *tasks, size_t count,
 			     __u64 as_of_ns);
 
+/* Devices that tasks have open and that found no room. */
+void lock_watch_add_lost_uses(struct lock_watch *watch, __u64 uses);
+
+/* Waits from @before_ns on that none of the tasks has: those of other PID namespaces. */
+void lock_watch_count_elsewhere(struct lock_watch *watch, const struct lock_task *tasks,
+				size_t count, __u64 before_ns);
+
 /* What was not seen, since it was opened. */
 struct lock_watch_losses {
+	__u64 waits_elsewhere; /* the most at a time */
 	__u64 waits_without_room;
 	__u64 uses_without_room;
 	__u64 missed_runs;	  /* that the kernel left out */

@@ -10,8 +10,9 @@
 #define SEARCH_STEPS 1000000
 
 /*
- * The reader that a semaphore remembers may have let go, and who just has a device open may close
- * it. Who waits behind them for so many thresholds is worth a suspicion.
+ * The reader that a semaphore remembers may have let go, who came later than a wait for what it is
+ * said to own may be another task in the memory of one that ended, and who just has a device open may
+ * close it. Who waits behind them for so many thresholds is worth a suspicion.
  */
 #define UNSURE_THRESHOLDS 10
 
@@ -82,6 +83,20 @@ static bool by_reader(const struct lock_task *waiter)
 	return waiter->wait.lock && waiter->flags & LOCK_OWNER_READS;
 }
 
+/* It was quicker than who waited already; or has nothing to do with it. */
+static bool by_late_owner(const struct lock_task *waiter)
+{
+	return waiter->wait.lock && waiter->flags & LOCK_OWNER_LATER;
+}
+
+static bool has_open(const struct lock_task *task, __u64 vfio)
+{
+	for (size_t i = 0; i < LOCK_OPENS; i++)
+		if (task->has_open[i] == vfio)
+			return true;
+	return false;
+}
+
 static bool is_unsure(const struct lock_task *waiter, const struct lock_task *holder)
 {
 	switch (deadlock_wait(waiter)->kind) {
@@ -91,7 +106,7 @@ static bool is_unsure(const struct lock_task *waiter, const struct lock_task *ho
 		/* Nobody can tell whether it has said that it is not waited for. */
 		return holder == waiter || holder->flags & LOCK_IN_FILE_MAYBE;
 	default:
-		return by_reader(waiter);
+		return by_reader(waiter) || by_late_owner(waiter);
 	}
 }
 
@@ -106,7 +121,9 @@ static bool waits_for_thresholds(const struct pass *pass, const struct lock_task
 
 static bool waits_long(const struct pass *pass, const struct lock_task *task, __u64 now_ns)
 {
-	return waits_for_thresholds(pass, task, now_ns, by_reader(task) ? UNSURE_THRESHOLDS : 1);
+	bool is_sure = !by_reader(task) && !by_late_owner(task);
+
+	return waits_for_thresholds(pass, task, now_ns, is_sure ? 1 : UNSURE_THRESHOLDS);
 }
 
 static bool holds(const struct lock_task *holder, const struct lock_task *waiter)
@@ -116,7 +133,7 @@ static bool holds(const struct lock_task *holder, const struct lock_task *waiter
 	switch (wait->kind) {
 	case LOCK_OPEN:
 		/* Who is in an operation is not removing the device. */
-		return holder->has_open == wait->lock ||
+		return has_open(holder, wait->lock) ||
 		       (holder->use.vfio == wait->lock && holder != waiter);
 	case LOCK_ACTIVE:
 		/* Who removes the file that it writes to may say so, and is not counted. */
@@ -125,8 +142,11 @@ static bool holds(const struct lock_task *holder, const struct lock_task *waiter
 	default:
 		break;
 	}
-	/* Whoever was the last reader, and now wants to write, reads no more. */
-	if (by_reader(waiter) && holder == waiter)
+	/*
+	 * Whoever was the last reader, and now wants to write, reads no more; nor has anybody read it
+	 * who came after somebody waited.
+	 */
+	if (by_reader(waiter) && (holder == waiter || by_late_owner(waiter)))
 		return false;
 	return waiter->owner_tid && waiter->owner_tid == holder->tid &&
 	       waiter->owner_start_ns == holder->start_ns;

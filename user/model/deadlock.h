@@ -25,7 +25,10 @@ struct deadlock {
 	size_t behind; /* other tasks that wait for these, as many as are known */
 	struct lock_task behind_task[DEADLOCK_BEHIND];
 	__u64 found_ns; /* when it was reported, CLOCK_MONOTONIC */
-	/* Not quite sure: readers hold a lock, or a task has a device open and is not in it. */
+	/*
+	 * Not quite sure: readers hold a lock, or who came later than who waits for it, or a task has a
+	 * device open and is not in it.
+	 */
 	bool suspected;
 };
 

@@ -49,8 +49,24 @@ static bool is_waited_for(__u64 vfio, const struct lock_task *tasks, size_t coun
 	return false;
 }
 
+/* False: it has too many open. */
+static bool note_open(struct lock_task *task, const struct lock_file *file)
+{
+	for (size_t i = 0; i < LOCK_OPENS; i++) {
+		if (task->has_open[i] == file->objects.vfio)
+			return true;
+		if (task->has_open[i])
+			continue;
+		task->has_open[i] = file->objects.vfio;
+		if (!i && !task->use.vfio)
+			task->uses = file->objects;
+		return true;
+	}
+	return false;
+}
+
 /* In an operation that nobody saw begin, if that is what its system call is about. */
-static void note_device(struct lock_task *task, const struct lock_file *file,
+static bool note_device(struct lock_task *task, const struct lock_file *file,
 			lock_operation_of operation_of, void *argument)
 {
 	enum lock_use_operation operation = LOCK_USES;
@@ -61,18 +77,16 @@ static void note_device(struct lock_task *task, const struct lock_file *file,
 		task->use.vfio = file->objects.vfio;
 		task->use.operation = operation;
 		task->uses = file->objects;
-		return;
+		return true;
 	}
-	if (task->has_open)
-		return;
-	task->has_open = file->objects.vfio;
-	if (!task->use.vfio)
-		task->uses = file->objects;
+	return note_open(task, file);
 }
 
-void lock_holders_note(struct lock_task *tasks, size_t count, const struct lock_file *files,
-		       size_t file_count, lock_operation_of operation_of, void *argument)
+__u64 lock_holders_note(struct lock_task *tasks, size_t count, const struct lock_file *files,
+			size_t file_count, lock_operation_of operation_of, void *argument)
 {
+	__u64 without_room = 0;
+
 	for (size_t i = 0; i < file_count; i++) {
 		const struct lock_file *file = &files[i];
 
@@ -85,6 +99,8 @@ void lock_holders_note(struct lock_task *tasks, size_t count, const struct lock_
 			continue;
 		for (size_t j = 0; j < count; j++)
 			if (tasks[j].pid == file->pid)
-				note_device(&tasks[j], file, operation_of, argument);
+				without_room +=
+					!note_device(&tasks[j], file, operation_of, argument);
 	}
+	return without_room;
 }

@@ -102,27 +102,42 @@ static bool merge_tasks(struct order_edge *known, const struct order_edge *edge)
 	return true;
 }
 
-static bool has_guard(const struct order_edge *edge, const char *name)
+const struct order_guard *order_find_guard(const struct order_edge *edge, const char *name)
 {
 	for (size_t i = 0; i < edge->guards; i++)
-		if (!strcmp(edge->guard[i], name))
+		if (!strcmp(edge->guard[i].class, name))
+			return &edge->guard[i];
+	return NULL;
+}
+
+bool order_edge_is_less_guarded(const struct order_edge *edge, const struct order_edge *old)
+{
+	for (size_t i = 0; i < old->guards; i++) {
+		const struct order_guard *same = order_find_guard(edge, old->guard[i].class);
+
+		if (!same || same->mode > old->guard[i].mode)
 			return true;
+	}
 	return false;
 }
 
 static bool merge_guards(struct order_edge *known, const struct order_edge *edge)
 {
-	size_t before = known->guards, kept = 0;
+	bool less = order_edge_is_less_guarded(edge, known);
+	size_t kept = 0;
 
-	for (size_t i = 0; i < before; i++) {
-		if (!has_guard(edge, known->guard[i]))
+	for (size_t i = 0; i < known->guards; i++) {
+		struct order_guard guard = known->guard[i];
+		const struct order_guard *other = order_find_guard(edge, guard.class);
+
+		if (!other)
 			continue;
-		if (kept != i)
-			memcpy(known->guard[kept], known->guard[i], ORDER_CLASS_BYTES);
-		kept++;
+		if (other->mode > guard.mode)
+			guard.mode = other->mode;
+		known->guard[kept++] = guard;
 	}
 	known->guards = kept;
-	return kept != before;
+	return less;
 }
 
 /* A stack is of a task, in what it did. */
@@ -214,18 +229,16 @@ static bool rename_class(char class[ORDER_CLASS_BYTES], const char *from, const 
 /* The guard may be there by its new name, too. */
 static bool rename_guards(struct order_edge *edge, const char *from, const char *to)
 {
-	bool had_both = has_guard(edge, to), any = false;
+	bool had_both = order_find_guard(edge, to), any = false;
 	size_t kept = 0;
 
 	for (size_t i = 0; i < edge->guards; i++) {
-		bool is_it = rename_class(edge->guard[i], from, to);
+		struct order_guard guard = edge->guard[i];
+		bool is_it = rename_class(guard.class, from, to);
 
 		any |= is_it;
-		if (is_it && had_both)
-			continue;
-		if (kept != i)
-			memcpy(edge->guard[kept], edge->guard[i], ORDER_CLASS_BYTES);
-		kept++;
+		if (!is_it || !had_both)
+			edge->guard[kept++] = guard;
 	}
 	edge->guards = kept;
 	return any;

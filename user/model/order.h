@@ -5,7 +5,8 @@
  * kernel.
  *
  * The rules are lockdep's, and ours: a cycle whose edges were all seen under one and the same
- * exclusive lock cannot happen, nor can one of readers alone.
+ * lock, read at one of them at most, cannot happen, nor can one of readers alone. All of them, as
+ * one task may be at several places, one after the other.
  */
 #ifndef VFIOSCOPE_ORDER_H
 #define VFIOSCOPE_ORDER_H
@@ -19,6 +20,12 @@
 
 /* A class for who held no lock and wanted to write: readers wait behind it. */
 #define ORDER_NOTHING "(nothing)"
+
+/* A lock that was held too, each time an order was seen. */
+struct order_guard {
+	char class[ORDER_CLASS_BYTES];
+	enum order_mode mode; /* shared: it was read at least once */
+};
 
 struct order_task {
 	__u32 tid, pid;
@@ -40,8 +47,8 @@ struct order_edge {
 	struct order_task task;	 /* who did so first */
 	bool many_tasks;	 /* and others did too */
 	char scope[ORDER_CLASS_BYTES]; /* what it did: "write", "sysfs", ... */
-	size_t guards;		       /* exclusive locks that were held before @from, each time */
-	char guard[ORDER_GUARDS][ORDER_CLASS_BYTES];
+	size_t guards;
+	struct order_guard guard[ORDER_GUARDS];
 	unsigned int frames; /* of the kernel stack, when it was first seen */
 	char frame[STACK_FRAMES][ORDER_FRAME_BYTES];
 };
@@ -50,7 +57,7 @@ struct order_edge {
 enum order_label {
 	ORDER_NONE,	 /* it cannot block: readers alone */
 	ORDER_LOW,	 /* all of it was seen in one task only, which cannot be at two places */
-	ORDER_GUARDED,	 /* one exclusive lock is always held before */
+	ORDER_GUARDED,	 /* one lock that all of them hold keeps them apart */
 	ORDER_SUSPECTED, /* readers are in it, who block only behind a writer */
 	ORDER_PREDICTED,
 	ORDER_LABELS,
@@ -72,7 +79,8 @@ void order_graph_free(struct order_graph *graph);
 
 /*
  * Adds what was seen to what is known of the order from @edge's from to its to, in these modes:
- * counts add up, times widen, of the guards stays what both have. Of the rest the first stays.
+ * counts add up, times widen, of the guards stays what both have, read if one does. Of the rest
+ * the first stays.
  * Returns 0, or -1: out of memory.
  */
 int order_graph_add(struct order_graph *graph, const struct order_edge *edge);
@@ -85,6 +93,9 @@ size_t order_graph_edges(const struct order_graph *graph, const struct order_edg
 const struct order_edge *order_graph_edge(const struct order_graph *graph, const char *from,
 					  const char *to, enum order_mode from_mode,
 					  enum order_mode to_mode);
+
+/* What @old was always seen under, @edge was not, or only where that was read. */
+bool order_edge_is_less_guarded(const struct order_edge *edge, const struct order_edge *old);
 
 /* @cycle, and what it leads to, stays until the graph is changed or checked again. */
 typedef void (*order_report)(const struct order_cycle *cycle, void *argument);

@@ -9,6 +9,7 @@
 
 /* Classes become nodes; the array of edges gets ever shorter. */
 struct search {
+	const struct order_graph *graph;
 	struct order_known *known;
 	const char **node; /* sorted */
 	bool *written;	   /* of each node: somebody holds it exclusively, or wants to */
@@ -138,51 +139,105 @@ static bool is_of_one_task(const struct order_cycle *cycle)
 	return true;
 }
 
-static bool guards(const struct order_edge *edge, const char *name)
+/* All hold it, and two that read it are not kept apart. */
+static bool is_guarded_by(const struct order_cycle *cycle, const char *name)
 {
-	/* What is itself waited for in the cycle keeps nobody out of it. */
-	if (!strcmp(edge->from, name))
-		return false;
-	for (size_t i = 0; i < edge->guards; i++)
-		if (!strcmp(edge->guard[i], name))
-			return true;
-	return false;
+	size_t readers = 0;
+
+	for (size_t i = 0; i < cycle->count; i++) {
+		const struct order_guard *guard = order_find_guard(cycle->edge[i], name);
+
+		/* What is itself waited for in the cycle keeps nobody out of it. */
+		if (!guard || !strcmp(cycle->edge[i]->from, name))
+			return false;
+		readers += guard->mode == ORDER_SHARED;
+	}
+	return readers <= 1;
 }
 
 static const char *find_guard(const struct order_cycle *cycle)
 {
 	const struct order_edge *first = cycle->edge[0];
 
-	for (size_t i = 0; i < first->guards; i++) {
-		size_t guarded = 0;
+	for (size_t i = 0; i < first->guards; i++)
+		if (is_guarded_by(cycle, first->guard[i].class))
+			return first->guard[i].class;
+	return NULL;
+}
 
-		while (guarded < cycle->count && guards(cycle->edge[guarded], first->guard[i]))
-			guarded++;
-		if (guarded == cycle->count)
-			return first->guard[i];
+/* By who is at its places, and what all of them hold. */
+static void judge_tasks(struct order_cycle *cycle)
+{
+	const char *guard = find_guard(cycle);
+
+	if (is_of_one_task(cycle)) {
+		cycle->label = ORDER_LOW;
+	} else if (guard) {
+		cycle->label = ORDER_GUARDED;
+		cycle->guard = guard;
+	}
+}
+
+/* NULL: the writer may come between. */
+static const char *find_guard_against(const struct order_edge *writer,
+				      const struct order_edge *reader)
+{
+	for (size_t i = 0; i < reader->guards; i++) {
+		const struct order_guard *guard = &reader->guard[i];
+		const struct order_guard *same = order_find_guard(writer, guard->class);
+		enum order_mode mode = same ? same->mode : writer->from_mode;
+
+		if ((same || !strcmp(writer->from, guard->class)) &&
+		    (mode == ORDER_EXCLUSIVE || guard->mode == ORDER_EXCLUSIVE))
+			return guard->class;
 	}
 	return NULL;
+}
+
+/*
+ * Who reads twice waits for itself behind another task, which waits to write in between. Of those
+ * that do, the one counts that makes it gravest.
+ */
+static void judge_reader(const struct search *search, struct order_cycle *cycle)
+{
+	const struct order_edge *reader = cycle->edge[0];
+	enum order_label gravest = ORDER_NONE;
+
+	for (size_t i = 0; i < search->graph->count && gravest < ORDER_SUSPECTED; i++) {
+		const struct order_edge *writer = search->graph->edge[i];
+		const struct order_cycle pair = { .count = 2, .edge = { reader, writer } };
+		enum order_label label = ORDER_SUSPECTED;
+
+		if (writer->to_mode != ORDER_EXCLUSIVE || strcmp(writer->to, reader->to) != 0)
+			continue;
+		if (is_of_one_task(&pair))
+			label = ORDER_LOW;
+		else if (find_guard_against(writer, reader))
+			label = ORDER_GUARDED;
+		if (label <= gravest)
+			continue;
+		gravest = label;
+		cycle->guard = label == ORDER_GUARDED ? find_guard_against(writer, reader) : NULL;
+	}
+	if (gravest != ORDER_NONE)
+		cycle->label = gravest;
 }
 
 static bool take_cycle(const size_t *edges, size_t length, void *argument)
 {
 	struct search *search = argument;
-	struct order_cycle cycle = { .count = length, .edge = { search->edge[edges[0]] } };
-	const char *guard;
+	struct order_cycle cycle = { .count = length };
 
+	for (size_t i = 0; i < length; i++)
+		cycle.edge[i] = search->edge[edges[i]];
 	cycle.label = judge_waits(search, edges, length);
 	if (cycle.label == ORDER_NONE)
 		return true;
-	for (size_t i = 1; i < length; i++)
-		cycle.edge[i] = search->edge[edges[i]];
-	guard = find_guard(&cycle);
 	/* One task can wait for itself, whatever it holds. */
-	if (length > 1 && is_of_one_task(&cycle)) {
-		cycle.label = ORDER_LOW;
-	} else if (length > 1 && guard) {
-		cycle.label = ORDER_GUARDED;
-		cycle.guard = guard;
-	}
+	if (length > 1)
+		judge_tasks(&cycle);
+	else if (cycle.label == ORDER_SUSPECTED)
+		judge_reader(search, &cycle);
 	search->error = order_known_note(search->known, &cycle);
 	return !search->error;
 }
@@ -196,6 +251,7 @@ static int open_search(struct search *search, struct order_graph *graph)
 	size_t room = graph->count + 1;
 
 	*search = (struct search){
+		.graph = graph,
 		.known = &graph->known,
 		.node = calloc(room, sizeof(*search->node)),
 		.written = calloc(room, sizeof(*search->written)),

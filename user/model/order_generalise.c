@@ -68,7 +68,7 @@ void order_edge_generalise(struct order_edge *edge)
 		return;
 	/* The name is compared with where it stands: it goes from there last. */
 	for (size_t i = 0; i < edge->guards; i++) {
-		struct device other = device_of(edge->guard[i]);
+		struct device other = device_of(edge->guard[i].class);
 
 		if (is_same(device, other))
 			replace(other);
@@ -93,7 +93,7 @@ bool order_edge_put_host(struct order_edge *edge, const char *host)
 	bool has_room = put_host(edge->from, host) && put_host(edge->to, host);
 
 	for (size_t i = 0; i < edge->guards && has_room; i++)
-		has_room = put_host(edge->guard[i], host);
+		has_room = put_host(edge->guard[i].class, host);
 	return has_room;
 }
 

@@ -14,6 +14,18 @@ static json_t *task_json(const struct lock_task *task)
 	return object;
 }
 
+/* The one that the task before waits for, if this one may be in another one, too. */
+static const char *device_of(const struct deadlock *deadlock, size_t place)
+{
+	const struct lock_task *task = &deadlock->task[place];
+	const struct lock_task *before =
+		&deadlock->task[(place + deadlock->count - 1) % deadlock->count];
+
+	if (!task->use.vfio && deadlock_wait(before)->kind == LOCK_OPEN)
+		return before->waits.device;
+	return task->uses.device;
+}
+
 static json_t *cycle_json(const struct rendered_deadlock *rendered)
 {
 	json_t *tasks = json_array();
@@ -31,11 +43,11 @@ static json_t *cycle_json(const struct rendered_deadlock *rendered)
 		json_add_number(object, "waited_ns", rendered->now_ns - wait->since_ns);
 		json_add_bool(object, "waited_longer", wait->flags & LOCK_WAIT_BEFORE);
 		json_add_bool(object, "interruptible", deadlock_is_breakable(task));
-		if (task->use.vfio || task->has_open) {
+		if (task->use.vfio || task->has_open[0]) {
 			json_add_string(object, "in",
 					task->use.vfio ? lock_use_name(task->use.operation) :
 							 "open");
-			json_add_text(object, "device", task->uses.device,
+			json_add_text(object, "device", device_of(rendered->deadlock, i),
 				      sizeof(task->uses.device));
 		}
 		json_add_stack(object, rendered->task[i].frame, rendered->task[i].frames);
@@ -82,6 +94,7 @@ int render_lock_total_json(FILE *output, const struct lock_total *total)
 	json_add_number(object, "lasting", total->lasting);
 	json_add_number(object, "waits_without_room", total->waits_without_room);
 	json_add_number(object, "uses_without_room", total->uses_without_room);
+	json_add_number(object, "waits_elsewhere", total->waits_elsewhere);
 	json_add_number(object, "missed_runs", total->missed_runs);
 	json_add_number(object, "searches_cut", total->searches_cut);
 	json_add_names(object, "absent", total->names, total->absent);

@@ -53,6 +53,10 @@ static int write_holding(FILE *output, const struct lock_task *waiter,
 	if (waiter->flags & LOCK_OWNER_READS)
 		return fputs("which readers hold; the last one that came, and may have gone, is\n",
 			     output) < 0;
+	if (waiter->flags & LOCK_OWNER_LATER)
+		return fputs("which is held by one that came later, or has the memory of one that "
+			     "held it and ended:\n",
+			     output) < 0;
 	return fputs("which is held by\n", output) < 0;
 }
 
@@ -157,11 +161,13 @@ int render_lock_total_text(FILE *output, const struct lock_total *total)
 {
 	int error = fprintf(output,
 			    "%llu deadlock%s found, %llu last; not seen: waits without room %llu, "
-			    "uses without room %llu, runs missed %llu, searches cut %llu",
+			    "uses without room %llu, waits elsewhere %llu, runs missed %llu, "
+			    "searches cut %llu",
 			    (unsigned long long)total->reported, total->reported == 1 ? "" : "s",
 			    (unsigned long long)total->lasting,
 			    (unsigned long long)total->waits_without_room,
 			    (unsigned long long)total->uses_without_room,
+			    (unsigned long long)total->waits_elsewhere,
 			    (unsigned long long)total->missed_runs,
 			    (unsigned long long)total->searches_cut) < 0;
 

@@ -21,6 +21,7 @@ struct rendered_order_graph {
 /* How a graph differs from an older one, in numbers of orders. */
 struct order_difference {
 	size_t only_new, only_old, both;
+	size_t less_guarded;	  /* of both: what was held too, each time, is not any more */
 	__u64 lost_new, lost_old; /* events: an order may be missing for that alone */
 };
 

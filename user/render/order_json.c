@@ -2,13 +2,16 @@
 #include "json.h"
 #include "order.h"
 
-static void add_guards(json_t *object, const struct order_edge *edge)
+static void add_guards(json_t *object, const char *name, const struct order_edge *edge,
+		       enum order_mode mode)
 {
 	const char *names[ORDER_GUARDS];
+	size_t count = 0;
 
 	for (size_t i = 0; i < edge->guards; i++)
-		names[i] = edge->guard[i];
-	json_add_names(object, "guards", names, edge->guards);
+		if (edge->guard[i].mode == mode)
+			names[count++] = edge->guard[i].class;
+	json_add_names(object, name, names, count);
 }
 
 /* There is always an array: who reads a graph need not know why it is empty. */
@@ -44,7 +47,8 @@ static json_t *add_edge(json_t *object, const struct order_edge *edge)
 	json_add_bool(object, "many_tasks", edge->many_tasks);
 	json_object_set_new(object, "task", task_json(&edge->task));
 	json_add_string(object, "scope", edge->scope);
-	add_guards(object, edge);
+	add_guards(object, "guards", edge, ORDER_EXCLUSIVE);
+	add_guards(object, "shared_guards", edge, ORDER_SHARED);
 	add_stack(object, edge);
 	return object;
 }
@@ -103,6 +107,7 @@ int render_order_difference_json(FILE *output, const struct order_difference *di
 	json_add_number(object, "only_new", difference->only_new);
 	json_add_number(object, "only_old", difference->only_old);
 	json_add_number(object, "both", difference->both);
+	json_add_number(object, "less_guarded", difference->less_guarded);
 	json_add_number(object, "lost_new", difference->lost_new);
 	json_add_number(object, "lost_old", difference->lost_old);
 	return json_write(output, object);

@@ -75,8 +75,9 @@ static int write_edge(FILE *output, const struct order_edge *edge, bool is_first
 		error |= fprintf(output, " in %s", plain(edge->scope, text)) < 0;
 	error |= fputs(",\n", output) < 0;
 	for (size_t i = 0; i < edge->guards; i++)
-		error |= fprintf(output, "    |    always holding %s too,\n",
-				 plain(edge->guard[i], text)) < 0;
+		error |= fprintf(output, "    |    always %s %s too,\n",
+				 edge->guard[i].mode == ORDER_EXCLUSIVE ? "holding" : "reading",
+				 plain(edge->guard[i].class, text)) < 0;
 	error |= write_sightings(output, edge, with_date);
 	return error | (fprintf(output, "    |    the same task then wanted (%s)\n",
 				order_mode_name(edge->to_mode)) < 0);
@@ -93,6 +94,30 @@ static int write_cycle(FILE *output, const struct order_cycle *cycle, bool with_
 	return error | (fprintf(output, "    +- %s\n", plain(cycle->edge[0]->from, text)) < 0);
 }
 
+/* What the label says of an order that meets itself. */
+static int write_meaning_alone(FILE *output, const struct order_cycle *cycle)
+{
+	char text[ORDER_CLASS_BYTES];
+
+	switch (cycle->label) {
+	case ORDER_PREDICTED:
+		return fputs("    one task is enough: it waits for itself\n", output) < 0;
+	case ORDER_SUSPECTED:
+		return fputs("    nothing hung: that takes one task, and another one that comes to "
+			     "write in between\n",
+			     output) < 0;
+	case ORDER_GUARDED:
+		return fprintf(output,
+			       "    cannot happen as long as it, and who writes, hold, as they "
+			       "did,\n        %s\n",
+			       cycle->guard ? plain(cycle->guard, text) : "?") < 0;
+	default:
+		return fputs("    one task did all of this, and cannot write in between: that takes "
+			     "another one\n",
+			     output) < 0;
+	}
+}
+
 /* What the label says. */
 static int write_meaning(FILE *output, const struct order_cycle *cycle)
 {
@@ -101,6 +126,8 @@ static int write_meaning(FILE *output, const struct order_cycle *cycle)
 	/* One can be at several of the places, one after the other. */
 	if (cycle->count > 2)
 		snprintf(tasks, sizeof(tasks), "2 to %zu", cycle->count);
+	if (cycle->count == 1)
+		return write_meaning_alone(output, cycle);
 
 	switch (cycle->label) {
 	case ORDER_PREDICTED:
@@ -216,9 +243,10 @@ int render_order_only_text(FILE *output, const struct order_edge *edge, bool in_
 int render_order_difference_text(FILE *output, const struct order_difference *difference)
 {
 	return fprintf(output,
-		       "%zu order%s new, %zu gone, %zu in both; events lost %llu now, %llu then\n",
+		       "%zu order%s new, %zu gone, %zu in both, %zu of them less guarded; events "
+		       "lost %llu now, %llu then\n",
 		       difference->only_new, difference->only_new == 1 ? "" : "s",
-		       difference->only_old, difference->both,
+		       difference->only_old, difference->both, difference->less_guarded,
 		       (unsigned long long)difference->lost_new,
 		       (unsigned long long)difference->lost_old) < 0 ?
 		       -1 :
