@@ -64,6 +64,7 @@ refused() {
 	refused '--scope needs --predict' locks --scope msleep
 	refused '--all and --save need --predict or --from' locks --all
 	refused '--compare needs --from' locks --compare x
+	refused '--save and --dot: give two files' locks --predict --save x --dot x
 	refused '--across needs --from' locks --predict --across
 	for option in --predict --duration=1 --interval=1 --threshold=1s; do
 		refused '--from watches nothing' locks "$option" --from x

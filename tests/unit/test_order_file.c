@@ -624,6 +624,34 @@ static void draws_what_it_finds(void **state)
 	forget();
 }
 
+/* What it takes depends on what meets itself. */
+static void says_what_an_order_that_meets_itself_takes(void **state)
+{
+	struct order_edge edges[] = { edge_of("a", "a", 7), edge_of("b", "b", 7),
+				      edge_of("c", "c", 7), edge_of("d", "d", 7),
+				      edge_of("x", "b", 8), edge_of("g", "c", 8),
+				      edge_of("x", "d", 7) };
+	struct options options = { .all = true };
+
+	(void)state;
+	for (int i = 1; i < 4; i++)
+		edges[i].from_mode = edges[i].to_mode = ORDER_SHARED;
+	strcpy(edges[2].guard[edges[2].guards++].class, "g");
+	edges[2].guard[0].mode = ORDER_SHARED;
+	save_edges("one", edges, COUNT_OF(edges));
+	assert_int_equal(run(&options, "one", NULL), STATUS_FOUND);
+	assert_said("    one task is enough: it waits for itself\n");
+	assert_said("    nothing hung: that takes one task, and another one that comes to write in "
+		    "between\n");
+	assert_said("    |    always reading g too,\n");
+	assert_said("    cannot happen as long as it, and who writes, hold, as they did,\n"
+		    "        g\n");
+	assert_said("    one task did all of this, and cannot write in between: that takes another "
+		    "one\n");
+	assert_said("1 predicted, 1 suspected, 1 guarded, 1 low\n");
+	forget();
+}
+
 /* All is reported, without the graph, and what fails is named once. */
 static void reports_although_there_is_no_room_to_draw(void **state)
 {
@@ -741,6 +769,7 @@ int main(void)
 		cmocka_unit_test(keeps_devices_of_hosts_apart),
 		cmocka_unit_test(tells_runs_apart),
 		cmocka_unit_test(draws_what_it_finds),
+		cmocka_unit_test(says_what_an_order_that_meets_itself_takes),
 		cmocka_unit_test(reports_although_there_is_no_room_to_draw),
 		cmocka_unit_test(reports_as_many_as_are_wanted),
 		cmocka_unit_test(tells_what_is_new_and_what_is_gone),

@@ -715,6 +715,8 @@ static int check_orders(const struct options *options)
 		wrong = "--all and --save need --predict or --from";
 	else if (options->scopes && !options->predict)
 		wrong = "--scope needs --predict";
+	else if (options->save && options->graph && !strcmp(options->save, options->graph))
+		wrong = "--save and --dot: give two files";
 	if (!wrong)
 		return 0;
 	message_error("%s", wrong);
