@@ -108,12 +108,12 @@ static int write_meaning_alone(FILE *output, const struct order_cycle *cycle)
 			     output) < 0;
 	case ORDER_GUARDED:
 		return fprintf(output,
-			       "    cannot happen as long as it, and who writes, hold, as they "
-			       "did,\n        %s\n",
+			       "    cannot happen as long as it, and who writes, hold, as "
+			       "they did,\n        %s\n",
 			       cycle->guard ? plain(cycle->guard, text) : "?") < 0;
 	default:
-		return fputs("    one task did all of this, and cannot write in between: that takes "
-			     "another one\n",
+		return fputs("    one task did all of this, and cannot write in between: that "
+			     "takes another one\n",
 			     output) < 0;
 	}
 }
