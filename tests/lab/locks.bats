@@ -12,8 +12,8 @@ setup_file() {
 	boot 7.2 build rescan &
 	boot 6.12 build 'open open_two open_long active active_long open_before active_itself rescan last_put closing
 		seed' &
-	boot 6.12 build 'readers churn output late_owner elsewhere before abba three itself writers tries long recursive alone
-		crowd' 6.12-more &
+	boot 6.12 build 'readers churn output late_owner elsewhere before abba three itself writers tries long
+		recursive alone crowd' 6.12-more &
 	boot 6.12-s390x build/s390x 'readers open before abba tries active seed' &
 	wait
 }

@@ -17,7 +17,7 @@ int dot_file_open(struct dot_file *dot, const char *path);
 /* Empties it: all else is ready. 0, or -1 after an error message. */
 int dot_file_begin(struct dot_file *dot);
 
-/* A graph was written; @error: that failed. The first error is told, and then no more is written. */
+/* A graph was written; @error: that failed. The first error is told, and no more is written. */
 void dot_file_wrote(struct dot_file *dot, int error);
 
 /* 0, or -1: it lacks something, and that was told. */

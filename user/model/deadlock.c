@@ -11,8 +11,8 @@
 
 /*
  * The reader that a semaphore remembers may have let go, who came later than a wait for what it is
- * said to own may be another task in the memory of one that ended, and who just has a device open may
- * close it. Who waits behind them for so many thresholds is worth a suspicion.
+ * said to own may be another task in the memory of one that ended, and who just has a device open
+ * may close it. Who waits behind them for so many thresholds is worth a suspicion.
  */
 #define UNSURE_THRESHOLDS 10
 
@@ -143,8 +143,8 @@ static bool holds(const struct lock_task *holder, const struct lock_task *waiter
 		break;
 	}
 	/*
-	 * Whoever was the last reader, and now wants to write, reads no more; nor has anybody read it
-	 * who came after somebody waited.
+	 * Whoever was the last reader, and now wants to write, reads no more; and nobody begins to
+	 * read who came after somebody waited.
 	 */
 	if (by_reader(waiter) && (holder == waiter || by_late_owner(waiter)))
 		return false;

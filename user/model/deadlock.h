@@ -26,8 +26,8 @@ struct deadlock {
 	struct lock_task behind_task[DEADLOCK_BEHIND];
 	__u64 found_ns; /* when it was reported, CLOCK_MONOTONIC */
 	/*
-	 * Not quite sure: readers hold a lock, or who came later than who waits for it, or a task has a
-	 * device open and is not in it.
+	 * Not quite sure: readers hold a lock, or who came later than who waits for it, or a task
+	 * has a device open and is not in it.
 	 */
 	bool suspected;
 };
