@@ -109,8 +109,9 @@ static __always_inline __u32 number_lock(__u64 lock, __u32 kind, __u64 called)
 		return 0;
 	/* What was there, and is another kind of lock, is no more. */
 	bpf_map_delete_elem(&order_locks, &lock);
-	new.id = __sync_fetch_and_add(&order_state.last_id, 1) + 1;
-	if (bpf_map_update_elem(&order_locks, &lock, &new, BPF_NOEXIST)) {
+	if (*(volatile __u32 *)&order_state.last_id < ORDER_IDS)
+		new.id = __sync_fetch_and_add(&order_state.last_id, 1) + 1;
+	if (!new.id || bpf_map_update_elem(&order_locks, &lock, &new, BPF_NOEXIST)) {
 		bpf_ringbuf_discard(event, 0);
 		new.id = known_number(lock, kind);
 		if (!new.id)
@@ -144,11 +145,11 @@ struct order_guards {
 };
 
 /*
- * What is at @index, as a guard, if somebody can be kept out by it, and it is not the one at @from;
- * else 0. -1: there is none any more. What is compared here makes no ways that the verifier follows
- * on.
+ * What is at @index, as a guard beside @count others, if somebody can be kept out by it; else 0. -1:
+ * there is none any more. No guard is the one at @from, nor what is let go before the task waits.
+ * What is compared here makes no ways that the verifier follows on.
  */
-__noinline int order_guard(__u32 index, __u32 from)
+__noinline int order_guard(__u32 index, __u32 from, __u32 count, __u64 released, __u64 bytes)
 {
 	struct order_armed_task *armed = armed_task();
 	struct order_held *held;
@@ -156,20 +157,24 @@ __noinline int order_guard(__u32 index, __u32 from)
 	if (!armed || index >= armed->count)
 		return -1;
 	held = &HELD(armed, index);
-	if (index == from || (held->mode != ORDER_EXCLUSIVE && held->kind != ORDER_RWSEM) ||
-	    !order_is_held(index) || !held->id)
+	if (index == from || held->lock - released < bytes || !held->id)
 		return 0;
-	return held->mode == ORDER_EXCLUSIVE ? held->id : held->id | ORDER_GUARD_SHARED;
+	if (held->mode == ORDER_EXCLUSIVE)
+		return order_is_held(index) ? held->id : 0;
+	if (held->kind != ORDER_RWSEM || count >= ORDER_SHARED_GUARDS || !order_is_held(index))
+		return 0;
+	return held->id | ORDER_GUARD_SHARED;
 }
 
 /* Locks that are held beside the one at @from, the oldest first. */
-static __always_inline void find_guards(__u32 from, struct order_guards *guards)
+static __always_inline void find_guards(__u32 from, __u64 released, __u64 bytes,
+					struct order_guards *guards)
 {
 	__u32 count = 0;
 
 	__builtin_memset(guards, 0, sizeof(*guards));
 	for (__u32 i = 0; i < MOST_OUTER && count < ORDER_GUARDS; i++) {
-		int id = order_guard(i, from);
+		int id = order_guard(i, from, count, released, bytes);
 
 		if (id == -1)
 			break;
@@ -187,7 +192,10 @@ __noinline __u32 order_guard_left(const struct order_guards *now, __u32 known)
 	return 0;
 }
 
-/* Of the guards stays what is held this time, too. True: they keep out less. */
+/*
+ * Of the guards stays what is held this time, too. True: they keep out less. What another processor
+ * has found to be less meanwhile stays less.
+ */
 static __always_inline bool keep_guards(struct order_seen *seen, const struct order_guards *now)
 {
 	bool less = false;
@@ -198,7 +206,10 @@ static __always_inline bool keep_guards(struct order_seen *seen, const struct or
 
 		if (left == known)
 			continue;
-		seen->guard[i] = left;
+		if (left)
+			__sync_val_compare_and_swap(&seen->guard[i], known, left);
+		else
+			seen->guard[i] = 0;
 		less = true;
 	}
 	return less;
@@ -260,8 +271,11 @@ static __always_inline bool is_same_task(const struct order_seen *seen)
 	return seen->tid == (__u32)task->pid && seen->start_ns == task->start_boottime;
 }
 
-/* The task held what is at @index (ORDER_HELD: nothing) when it wanted the lock of number @id. */
-__noinline int order_add_edge(__u32 index, __u32 id, __u32 mode)
+/*
+ * The task held what is at @index (ORDER_HELD: nothing) when it wanted the lock of number @id, and
+ * will not hold what lies in the @bytes from @released on.
+ */
+__noinline int order_add_edge(__u32 index, __u32 id, __u32 mode, __u64 released, __u64 bytes)
 {
 	struct order_armed_task *armed = armed_task();
 	struct order_key key = { .to = id, .to_mode = mode };
@@ -275,7 +289,7 @@ __noinline int order_add_edge(__u32 index, __u32 id, __u32 mode)
 		key.from = HELD(armed, index).id;
 		key.from_mode = HELD(armed, index).mode;
 	}
-	find_guards(index, &guards);
+	find_guards(index, released, bytes, &guards);
 	seen = bpf_map_lookup_elem(&order_edges, &key);
 	if (!seen)
 		seen = new_edge(&key, &guards);
@@ -314,7 +328,7 @@ __noinline int order_want(__u32 kind, __u32 mode, __u64 released, __u64 bytes)
 		return 0;
 	id = number_of(armed->wanted, kind);
 	if (!count)
-		return id ? order_add_edge(ORDER_HELD, id, mode) : 0;
+		return id ? order_add_edge(ORDER_HELD, id, mode, released, bytes) : 0;
 	for (__u32 i = 1; id && i <= ORDER_HELD && i <= count; i++) {
 		struct order_held *held = &HELD(armed, count - i);
 
@@ -324,7 +338,7 @@ __noinline int order_want(__u32 kind, __u32 mode, __u64 released, __u64 bytes)
 			__sync_fetch_and_add(&order_state.not_owned, 1);
 			continue;
 		}
-		order_add_edge(count - i, id, mode);
+		order_add_edge(count - i, id, mode, released, bytes);
 		if (!held->tried && held->mode == ORDER_EXCLUSIVE)
 			break;
 	}

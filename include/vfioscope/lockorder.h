@@ -34,15 +34,18 @@ enum order_scope {
 
 /* Which locks a task can hold; of more it is counted that they were not seen. */
 #define ORDER_HELD 64 /* a power of two */
-/* Other locks that were held, each time the order was seen. More are forgotten. */
+/* Other locks that were held, each time the order was seen. More are forgotten, readers first. */
 #define ORDER_GUARDS 8
+#define ORDER_SHARED_GUARDS 4 /* of what is read, no more is noted behind so many */
 /* Beside a guard's number: at least once it was only read. */
 #define ORDER_GUARD_SHARED (1U << 31)
+/* So many locks get a number, or a few more: none has that bit. */
+#define ORDER_IDS (1U << 30)
 #define ORDER_LOCKS 16384
 #define ORDER_EDGES 16384
 #define ORDER_NAME_BYTES 64
 
-/* Locks are known by numbers from 1 on: memory is used again. */
+/* Locks are known by numbers from 1 on: memory is used again, numbers are not. */
 struct order_key {
 	__u32 from, to;		  /* what was held (0: nothing), what was wanted then */
 	__u16 from_mode, to_mode; /* enum order_mode */
