@@ -1217,9 +1217,7 @@ static void rename_cells(size_t old, size_t new)
 		size_t from = i / 4 / CLASSES, to = i / 4 % CLASSES, held = i / 2 % 2;
 		struct cell *cell = &before[from][to][held][i % 2];
 
-		/* What is there by both names stays as it was by the new one. */
-		if ((cell->guards & 1U << old) && !(cell->guards & 1U << new))
-			cell->shared |= (cell->shared >> old & 1) << new;
+		cell->shared |= (cell->shared >> old & 1) << new;
 		if (cell->guards & 1U << old)
 			cell->guards = (cell->guards & ~(1U << old)) | 1U << new;
 		cell->shared &= cell->guards;

@@ -177,11 +177,12 @@ static struct order_edge random_edge(__u64 *state)
 	edge.task.tid = (__u32)random_magnitude(state, 32);
 	edge.task.pid = (__u32)random_magnitude(state, 32);
 	edge.task.start_ns = random_magnitude(state, 63);
-	edge.guards = random_number(state) % (ORDER_GUARDS + 1);
-	for (size_t i = 0; i < edge.guards; i++)
-		random_name(state, edge.guard[i].class, sizeof(edge.guard[i].class));
-	for (size_t i = 0; i < edge.guards; i++)
-		edge.guard[i].mode = random_number(state) % ORDER_MODES;
+	for (size_t i = random_number(state) % (ORDER_GUARDS + 1); i; i--) {
+		char guard[ORDER_CLASS_BYTES];
+
+		random_name(state, guard, sizeof(guard));
+		order_edge_add_guard(&edge, guard, random_number(state) % ORDER_MODES);
+	}
 	edge.frames = random_number(state) % (STACK_FRAMES + 1);
 	for (size_t i = 0; i < edge.frames; i++)
 		random_name(state, edge.frame[i], sizeof(edge.frame[i]));
@@ -355,6 +356,7 @@ static const struct {
 	{ "[\"g\"]", "[5]", ":2: \"guards\" has something that is not a text" },
 	{ "[\"g\"]", "[" NINE_GUARDS "]", ":2: \"guards\" has more than 8 texts" },
 	{ "\"g\"", "\"" TWO_HUNDRED "\"", ":2: \"guards\" has a text of more than 191 bytes" },
+	{ "\"g\"", "\"(nothing)\"", ":2: (nothing) is a guard: that is never held" },
 	{ "[\"g\"]", "[\"g\"],\"shared_guards\":5", ":2: \"shared_guards\" is not an array" },
 	{ "[\"g\"]", "[\"g\"],\"shared_guards\":[" NINE_GUARDS "]",
 	  ":2: \"shared_guards\" has more than 7 texts" },
@@ -643,6 +645,7 @@ static void says_what_an_order_that_meets_itself_takes(void **state)
 	assert_said("    one task is enough: it waits for itself\n");
 	assert_said("    nothing hung: that takes one task, and another one that comes to write in "
 		    "between\n");
+	assert_said("    qemu[8] wanted to write b in\n        mutex_lock+0x10\n");
 	assert_said("    |    always reading g too,\n");
 	assert_said("    cannot happen as long as it, and who writes, hold, as they did,\n"
 		    "        g\n");
@@ -650,6 +653,41 @@ static void says_what_an_order_that_meets_itself_takes(void **state)
 		    "one\n");
 	assert_said("1 predicted, 1 suspected, 1 guarded, 1 low\n");
 	forget();
+}
+
+static void draw_in_vain(struct options *options, const char *why)
+{
+	assert_int_equal(run(options, "both", NULL), STATUS_FAILURE);
+	assert_error(why, "");
+	assert_int_equal(output_bytes, 0);
+	forget();
+}
+
+/* What was there stays until all else is ready, and what is read or saved is not drawn over. */
+static void keeps_what_it_cannot_draw_over(void **state)
+{
+	const struct order_edge edges[] = { edge_of("a", "b", 7), edge_of("b", "a", 8) };
+	struct options options = { .graph = "both" };
+	struct order_graph *graph = order_graph_new();
+
+	(void)state;
+	save_edges("both", edges, 2);
+	save_edges("old", edges, 2);
+	draw_in_vain(&options, "--dot both: it is the file of --from, too");
+	options.graph = "./both";
+	draw_in_vain(&options, "--dot ./both: it is the file of --from, too");
+	options.graph = "old";
+	options.compare = "./old";
+	draw_in_vain(&options, "--dot old: it is the file of --compare, too");
+	options.compare = "nowhere";
+	draw_in_vain(&options, "nowhere: No such file");
+	options.compare = NULL;
+	options.save = "./old";
+	draw_in_vain(&options, "--dot old: it is the file of --save, too");
+	assert_int_equal(try_to_read("both", graph), 0);
+	assert_int_equal(try_to_read("old", graph), 0);
+	forget();
+	order_graph_free(graph);
 }
 
 /* All is reported, without the graph, and what fails is named once. */
@@ -667,14 +705,14 @@ static void reports_although_there_is_no_room_to_draw(void **state)
 	forget();
 }
 
-/* Each lock within each other one: too much to read; and what cannot happen is not among them. */
+/* Each lock within each other one: too much to read. The gravest come first, then the shortest. */
 static void reports_as_many_as_are_wanted(void **state)
 {
 	const struct order_edge edges[] = {
 		edge_of("a", "b", 7), edge_of("b", "a", 7), edge_of("b", "c", 7),
 		edge_of("c", "b", 8), edge_of("c", "a", 7), edge_of("a", "c", 8),
 	};
-	struct options options = { .count = 2 };
+	struct options options = { .count = 2, .all = true };
 	const char *second;
 
 	(void)state;
@@ -683,6 +721,7 @@ static void reports_as_many_as_are_wanted(void **state)
 	second = strstr(strstr(output, "ORDER") + 1, "ORDER");
 	assert_non_null(second);
 	assert_null(strstr(second + 1, "ORDER"));
+	assert_non_null(strstr(second, "predicted: 2 orders"));
 	assert_said("3 predicted, 0 suspected, 0 guarded, 2 low\n");
 	forget();
 }
@@ -698,7 +737,8 @@ static void tells_what_is_new_and_what_is_gone(void **state)
 	save_edges("old", old, 2);
 	save_edges("new", new, 2);
 	assert_int_equal(run(&options, "new", NULL), STATUS_OK);
-	assert_said("+ c -> zdev.state_lock of * (exclusive, exclusive) 3 qemu[7] write\n"
+	assert_said("~ b -> c (exclusive, exclusive) 3 qemu[7] write\n"
+		    "+ c -> zdev.state_lock of * (exclusive, exclusive) 3 qemu[7] write\n"
 		    "- a -> b (exclusive, exclusive) 3 qemu[7] write\n"
 		    "1 order new, 1 gone, 1 in both, 1 of them less guarded; events lost 0 now, "
 		    "0 then\n");
@@ -707,6 +747,8 @@ static void tells_what_is_new_and_what_is_gone(void **state)
 	assert_int_equal(run(&options, "new", NULL), STATUS_OK);
 	assert_said("{\"type\":\"lock-order-difference\",\"schema\":1,\"only_in\":\"new\","
 		    "\"from\":\"c\",");
+	assert_said("{\"type\":\"lock-order-difference\",\"schema\":1,\"only_in\":null,"
+		    "\"from\":\"b\",");
 	assert_said("{\"type\":\"lock-order-difference\",\"schema\":1,\"only_in\":\"old\","
 		    "\"from\":\"a\",");
 	assert_said(
@@ -770,6 +812,7 @@ int main(void)
 		cmocka_unit_test(tells_runs_apart),
 		cmocka_unit_test(draws_what_it_finds),
 		cmocka_unit_test(says_what_an_order_that_meets_itself_takes),
+		cmocka_unit_test(keeps_what_it_cannot_draw_over),
 		cmocka_unit_test(reports_although_there_is_no_room_to_draw),
 		cmocka_unit_test(reports_as_many_as_are_wanted),
 		cmocka_unit_test(tells_what_is_new_and_what_is_gone),

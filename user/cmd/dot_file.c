@@ -5,7 +5,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static int failed(struct dot_file *dot)
@@ -22,6 +24,7 @@ int dot_file_open(struct dot_file *dot, const char *path)
 	*dot = (struct dot_file){ .path = path };
 	if (!path)
 		return 0;
+	signal(SIGPIPE, SIG_IGN);
 	descriptor = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
 	if (descriptor < 0)
 		return failed(dot);
@@ -30,6 +33,17 @@ int dot_file_open(struct dot_file *dot, const char *path)
 		return 0;
 	close(descriptor);
 	return failed(dot);
+}
+
+int dot_file_is_other(struct dot_file *dot, const char *option, const char *path)
+{
+	struct stat this, other;
+
+	if (!dot->file || !path || fstat(fileno(dot->file), &this) || stat(path, &other) ||
+	    !S_ISREG(this.st_mode) || this.st_dev != other.st_dev || this.st_ino != other.st_ino)
+		return 0;
+	message_error("--dot %s: it is the file of %s, too", dot->path, option);
+	return -1;
 }
 
 int dot_file_begin(struct dot_file *dot)

@@ -11,8 +11,14 @@ struct dot_file {
 	int failed;
 };
 
-/* Leaves in the file what is there. 0, or -1 after an error message. */
+/*
+ * Leaves in the file what is there. That nobody reads a pipe is an error like others from then on.
+ * 0, or -1 after an error message.
+ */
 int dot_file_open(struct dot_file *dot, const char *path);
+
+/* That it is not @path too, which @option gives, or NULL. 0, or -1 after an error message. */
+int dot_file_is_other(struct dot_file *dot, const char *option, const char *path);
 
 /* Empties it: all else is ready. 0, or -1 after an error message. */
 int dot_file_begin(struct dot_file *dot);

@@ -126,12 +126,11 @@ static int look(struct locks *locks)
 	int result = -1;
 
 	lock_names_follow_modules(locks->names);
-	if (count >= 0) {
-		lock_watch_count_elsewhere(locks->watch, tasks, (size_t)count,
-					   start_ns - locks->options->threshold_ns);
+	if (count >= 0)
 		lock_before_check_waits(locks->watch, locks->names, tasks, (size_t)count, start_ns);
-	}
 	if (count >= 0 &&
+	    !lock_watch_count_elsewhere(locks->watch, tasks, (size_t)count,
+					start_ns - locks->options->threshold_ns) &&
 	    !lock_before_note_uses(locks->watch, locks->names, tasks, (size_t)count)) {
 		locks->tasks = tasks;
 		locks->task_count = (size_t)count;
@@ -227,8 +226,9 @@ static int watch(struct locks *locks, struct run *run, const struct options *tim
 		message_warning("who waited already is not seen, nor functions' names: the kernel "
 				"hides them (CAP_SYSLOG, and kernel.kptr_restrict less than 2)");
 	if (!kernel_shows_all_tasks())
-		message_warning("only tasks of this PID namespace are seen waiting: run it in the "
-				"host's (a container with --pid=host)");
+		message_warning("only tasks of this PID namespace are seen waiting, and by their "
+				"numbers in the host's: run it there (a container with "
+				"--pid=host)");
 	note_waits_from_before(locks);
 	run_start(run, times);
 	while (!locks->error && !locks->done && event != RUN_END && event != RUN_FAILED) {
@@ -268,7 +268,8 @@ static int locks_with(const struct options *options, struct run *run, const stru
 	locks.deadlocks = deadlocks_new(options->threshold_ns, show_deadlock, &locks);
 	if (!locks.deadlocks || !locks.names)
 		message_error("out of memory");
-	else if (!dot_file_open(&locks.dot, options->graph))
+	else if (!dot_file_open(&locks.dot, options->graph) &&
+		 !dot_file_is_other(&locks.dot, "--save", options->save))
 		locks.watch = lock_watch_open();
 	if (locks.watch && options->predict)
 		locks.orders = orders_open(options, locks.names, &locks.dot);

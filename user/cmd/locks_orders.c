@@ -263,9 +263,16 @@ static void report(const struct order_cycle *cycle, void *argument)
 	offline->error |= orders_show(offline->options, &offline->dot, cycle, 0);
 }
 
-/* Orders that only one of the graphs has. */
+static void show_order(struct offline *offline, const struct order_edge *edge, const char *in)
+{
+	offline->error |= offline->options->json ? render_order_only_json(stdout, edge, in) :
+						   render_order_only_text(stdout, edge, in);
+}
+
+/* Orders that only the graph @in has, and those that are less guarded there. */
 static void show_only(struct offline *offline, const struct order_graph *of,
-		      const struct order_graph *other, struct order_difference *difference)
+		      const struct order_graph *other, const char *in,
+		      struct order_difference *difference)
 {
 	const struct order_edge *const *edges;
 	size_t count = order_graph_edges(of, &edges), only = 0;
@@ -276,15 +283,13 @@ static void show_only(struct offline *offline, const struct order_graph *of,
 		const struct order_edge *same = order_graph_edge(other, edge->from, edge->to,
 								 edge->from_mode, edge->to_mode);
 
-		if (same) {
-			difference->less_guarded += is_new &&
-						    order_edge_is_less_guarded(edge, same);
-			continue;
+		if (!same) {
+			only++;
+			show_order(offline, edge, in);
+		} else if (is_new && order_edge_is_less_guarded(edge, same)) {
+			difference->less_guarded++;
+			show_order(offline, edge, NULL);
 		}
-		only++;
-		offline->error |= offline->options->json ?
-					  render_order_only_json(stdout, edge, is_new) :
-					  render_order_only_text(stdout, edge, is_new);
 	}
 	*(is_new ? &difference->only_new : &difference->only_old) = only;
 	difference->both = count - only;
@@ -297,8 +302,8 @@ static void show_difference(struct offline *offline, const struct order_graph *o
 		.lost_old = lost,
 	};
 
-	show_only(offline, offline->graph, old, &difference);
-	show_only(offline, old, offline->graph, &difference);
+	show_only(offline, offline->graph, old, "new", &difference);
+	show_only(offline, old, offline->graph, "old", &difference);
 	offline->error |= offline->options->json ?
 				  render_order_difference_json(stdout, &difference) :
 				  render_order_difference_text(stdout, &difference);
@@ -360,18 +365,25 @@ static int check_files(struct offline *offline)
 	if (compare)
 		old = read_files(&compare, 1, offline->across, &origin);
 	if (!compare == !old)
-		error = save_merged(offline) || check_graph(offline, old, origin.lost) ? -1 : 0;
+		error = dot_file_begin(&offline->dot) || save_merged(offline) ||
+					check_graph(offline, old, origin.lost) ?
+				-1 :
+				0;
 	order_graph_free(old);
 	return error;
 }
 
-static int with_dot(struct offline *offline)
+static int with_dot(struct offline *offline, char **files)
 {
-	int error;
+	const struct options *options = offline->options;
+	int error = dot_file_open(&offline->dot, options->graph);
 
-	if (dot_file_open(&offline->dot, offline->options->graph))
-		return -1;
-	error = dot_file_begin(&offline->dot) ?: check_files(offline);
+	for (size_t i = 0; files[i] && !error; i++)
+		error = dot_file_is_other(&offline->dot, "--from", files[i]);
+	if (!error)
+		error = dot_file_is_other(&offline->dot, "--compare", options->compare)	  ?:
+				dot_file_is_other(&offline->dot, "--save", options->save) ?:
+				check_files(offline);
 	return dot_file_close(&offline->dot) || error ? -1 : 0;
 }
 
@@ -387,7 +399,7 @@ int orders_offline(const struct options *options, char **files)
 	offline.across = options->across || options->compare || count > 1;
 	offline.graph = read_files(files, count, offline.across, &offline.origin);
 	if (offline.graph)
-		error = with_dot(&offline);
+		error = with_dot(&offline, files);
 	order_graph_free(offline.graph);
 	if (error)
 		return STATUS_FAILURE;

@@ -84,7 +84,7 @@ static const struct argp_option time_options[] = {
 	GROUP_TITLE("When to report:"),
 	OPTION("interval", 'i', "SEC", "Every SEC seconds"),
 	OPTION("count", 'n', "N", "End after N reports (trace: operations; events: events; locks: "
-	       "deadlocks; locks --from: short ones first, all are counted)"),
+	       "deadlocks; locks --from: the gravest, all are counted)"),
 	OPTION("duration", 't', "SEC", "End after SEC seconds"),
 	OPTIONS_END,
 };
@@ -715,8 +715,6 @@ static int check_orders(const struct options *options)
 		wrong = "--all and --save need --predict or --from";
 	else if (options->scopes && !options->predict)
 		wrong = "--scope needs --predict";
-	else if (options->save && options->graph && !strcmp(options->save, options->graph))
-		wrong = "--save and --dot: give two files";
 	if (!wrong)
 		return 0;
 	message_error("%s", wrong);

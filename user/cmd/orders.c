@@ -281,13 +281,10 @@ static void describe_guards(struct orders *orders, const struct order_seen *seen
 	for (size_t i = 0; i < ORDER_GUARDS; i++) {
 		__u32 id = seen->guard[i] & ~ORDER_GUARD_SHARED;
 		const struct known_lock *lock = id ? find_lock(orders, id) : NULL;
-		struct order_guard *guard = &edge->guard[edge->guards];
 
-		if (!lock || lock->kind == ORDER_FILE)
-			continue;
-		memcpy(guard->class, lock->class, sizeof(guard->class));
-		guard->mode = seen->guard[i] == id ? ORDER_EXCLUSIVE : ORDER_SHARED;
-		edge->guards++;
+		if (lock && lock->kind != ORDER_FILE)
+			order_edge_add_guard(edge, lock->class,
+					     seen->guard[i] == id ? ORDER_EXCLUSIVE : ORDER_SHARED);
 	}
 }
 

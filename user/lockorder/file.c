@@ -304,10 +304,9 @@ static int read_guards(const struct reader *reader, const json_t *object, const 
 	count = read_texts(reader, object, name, class[0], sizeof(class[0]),
 			   ORDER_GUARDS - edge->guards);
 	for (long i = 0; i < count; i++) {
-		struct order_guard *guard = &edge->guard[edge->guards++];
-
-		memcpy(guard->class, class[i], sizeof(guard->class));
-		guard->mode = mode;
+		if (!strcmp(class[i], ORDER_NOTHING))
+			return complain(reader, "%s is a guard: that is never held", ORDER_NOTHING);
+		order_edge_add_guard(edge, class[i], mode);
 	}
 	return count < 0 ? -1 : 0;
 }

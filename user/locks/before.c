@@ -2,6 +2,7 @@
 #include "before.h"
 
 #include "../clock.h"
+#include "../kernel_file.h"
 #include "../model/lock_holders.h"
 #include "../model/lock_sleepers.h"
 
@@ -232,17 +233,20 @@ int lock_before_note_uses(struct lock_watch *watch, struct lock_names *names,
 			  struct lock_task *tasks, size_t count)
 {
 	__u32 pids[MOST_PROCESSES];
+	size_t process_count = 0;
 	struct lock_file *files;
 	long file_count;
 
 	if (!wait_for_users(tasks, count))
 		return 0;
-	/* Who does not wait is in no deadlock. */
-	file_count = lock_watch_files(watch, pids, find_processes(tasks, count, pids), &files);
+	/* Who does not wait is in no deadlock. Numbers are others in another PID namespace. */
+	if (kernel_shows_all_tasks())
+		process_count = find_processes(tasks, count, pids);
+	file_count = lock_watch_files(watch, pids, process_count, &files);
 	if (file_count < 0)
 		return -1;
-	lock_watch_add_lost_uses(watch, lock_holders_note(tasks, count, files, (size_t)file_count,
-							  operation_of, names));
+	lock_watch_lose_uses(watch, lock_holders_note(tasks, count, files, (size_t)file_count,
+						      operation_of, names));
 	free(files);
 	return 0;
 }

@@ -34,7 +34,7 @@ struct lock_watch {
 	unsigned int failures, pause; /* of VFIO's part */
 	struct program_set parts[PARTS];
 	__u64 missed_before; /* by parts that are gone */
-	__u64 waits_without_room, uses_without_room, waits_elsewhere;
+	__u64 waits_without_room, open_without_room, waits_elsewhere;
 	const char *absent[ABSENT_MOST];
 };
 
@@ -276,9 +276,10 @@ void lock_watch_remove_wait(const struct lock_watch *watch, __u32 tid, const str
 		bpf_map_delete_elem(map, &tid);
 }
 
-void lock_watch_add_lost_uses(struct lock_watch *watch, __u64 uses)
+void lock_watch_lose_uses(struct lock_watch *watch, __u64 uses)
 {
-	watch->uses_without_room += uses;
+	if (uses > watch->open_without_room)
+		watch->open_without_room = uses;
 }
 
 static bool is_told(__u32 tid, const struct lock_wait *wait, const struct lock_task *tasks,
@@ -318,35 +319,65 @@ static void forget_ended(struct lock_watch *watch, enum lock_kind kind,
 void lock_watch_forget_ended(struct lock_watch *watch, const struct lock_task *tasks, size_t count,
 			     __u64 as_of_ns)
 {
+	if (!kernel_shows_all_tasks())
+		return;
 	forget_ended(watch, LOCK_OPEN, tasks, count, as_of_ns);
 	forget_ended(watch, LOCK_ACTIVE, tasks, count, as_of_ns);
 }
 
-static bool waits_here(__u32 tid, const struct lock_task *tasks, size_t count)
+static int compare_numbers(const void *one, const void *other)
 {
-	for (size_t i = 0; i < count; i++)
-		if (tasks[i].tid == tid)
-			return true;
-	return false;
+	__u32 left = *(const __u32 *)one, right = *(const __u32 *)other;
+
+	return (left > right) - (left < right);
 }
 
-void lock_watch_count_elsewhere(struct lock_watch *watch, const struct lock_task *tasks,
-				size_t count, __u64 before_ns)
+/* NULL with errno. */
+static __u32 *sorted_numbers(const struct lock_task *tasks, size_t count)
 {
-	int map = map_of_waits(watch, LOCK_MUTEX);
+	__u32 *tids = calloc(count + 1, sizeof(*tids));
+
+	for (size_t i = 0; tids && i < count; i++)
+		tids[i] = tasks[i].tid;
+	if (tids)
+		qsort(tids, count, sizeof(*tids), compare_numbers);
+	return tids;
+}
+
+static __u64 count_others(const struct lock_watch *watch, enum lock_kind kind, const __u32 *tids,
+			  size_t count, __u64 before_ns)
+{
+	int map = map_of_waits(watch, kind);
 	__u32 key, *before = NULL;
 	struct lock_wait wait;
-	__u64 elsewhere = 0;
+	__u64 others = 0;
 
-	if (kernel_shows_all_tasks())
-		return;
 	for (int i = 0; i < 2 * LOCK_WAITS && !bpf_map_get_next_key(map, before, &key); i++) {
-		elsewhere += !bpf_map_lookup_elem(map, &key, &wait) && wait.since_ns <= before_ns &&
-			     !waits_here(key, tasks, count);
+		others += !bpf_map_lookup_elem(map, &key, &wait) && wait.since_ns < before_ns &&
+			  !bsearch(&key, tids, count, sizeof(*tids), compare_numbers);
 		before = &key;
 	}
+	return others;
+}
+
+int lock_watch_count_elsewhere(struct lock_watch *watch, const struct lock_task *tasks,
+			       size_t count, __u64 before_ns)
+{
+	static const enum lock_kind kinds[] = { LOCK_MUTEX, LOCK_OPEN, LOCK_ACTIVE };
+	__u64 elsewhere = 0;
+	__u32 *tids;
+
+	if (kernel_shows_all_tasks())
+		return 0;
+	tids = sorted_numbers(tasks, count);
+	if (!tids)
+		return -1;
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+		elsewhere += count_others(watch, kinds[i], tids, count, before_ns);
+	free(tids);
 	if (elsewhere > watch->waits_elsewhere)
 		watch->waits_elsewhere = elsewhere;
+	return 0;
 }
 
 /*
@@ -378,7 +409,7 @@ struct lock_watch_losses lock_watch_losses(struct lock_watch *watch)
 							    ".bss"),
 			    &first, &state);
 	losses.waits_without_room = state.waits_without_room + watch->waits_without_room;
-	losses.uses_without_room = state.uses_without_room + watch->uses_without_room;
+	losses.uses_without_room = state.uses_without_room + watch->open_without_room;
 	for (size_t i = 0; i < PARTS; i++)
 		losses.missed_runs += program_set_missed(&watch->parts[i]);
 	return losses;

@@ -41,16 +41,22 @@ bool lock_watch_add_wait(struct lock_watch *watch, __u32 tid, const struct lock_
 void lock_watch_remove_wait(const struct lock_watch *watch, __u32 tid,
 			    const struct lock_wait *wait);
 
-/* Waits for devices and files that none of the tasks has which were read after @as_of_ns. */
+/*
+ * Waits for devices and files that none of the tasks has which were read after @as_of_ns; unless
+ * those of other PID namespaces are not seen.
+ */
 void lock_watch_forget_ended(struct lock_watch *watch, const struct lock_task *tasks, size_t count,
 			     __u64 as_of_ns);
 
-/* Devices that tasks have open and that found no room. */
-void lock_watch_add_lost_uses(struct lock_watch *watch, __u64 uses);
+/* So many devices that tasks have open found no room. The most at a time counts. */
+void lock_watch_lose_uses(struct lock_watch *watch, __u64 uses);
 
-/* Waits from @before_ns on that none of the tasks has: those of other PID namespaces. */
-void lock_watch_count_elsewhere(struct lock_watch *watch, const struct lock_task *tasks,
-				size_t count, __u64 before_ns);
+/*
+ * Counts waits that began before @before_ns and that none of the tasks has: those of other PID
+ * namespaces. Nothing is done where there are none. Returns 0, or -1 with errno.
+ */
+int lock_watch_count_elsewhere(struct lock_watch *watch, const struct lock_task *tasks,
+			       size_t count, __u64 before_ns);
 
 /* What was not seen, since it was opened. */
 struct lock_watch_losses {

@@ -143,8 +143,9 @@ static bool holds(const struct lock_task *holder, const struct lock_task *waiter
 		break;
 	}
 	/*
-	 * Whoever was the last reader, and now wants to write, reads no more; and nobody begins to
-	 * read who came after somebody waited.
+	 * Whoever was the last reader, and now wants to write, reads no more. And who came after
+	 * somebody waited was quicker than that only if readers had just left: more likely it has
+	 * the memory of one of them.
 	 */
 	if (by_reader(waiter) && (holder == waiter || by_late_owner(waiter)))
 		return false;

@@ -49,6 +49,16 @@ static bool is_waited_for(__u64 vfio, const struct lock_task *tasks, size_t coun
 	return false;
 }
 
+/* Another descriptor of the process is of the same device. */
+static bool is_again(const struct lock_file *files, size_t place)
+{
+	for (size_t i = 0; i < place; i++)
+		if (files[i].pid == files[place].pid && !files[i].node &&
+		    files[i].objects.vfio == files[place].objects.vfio)
+			return true;
+	return false;
+}
+
 /* False: it has too many open. */
 static bool note_open(struct lock_task *task, const struct lock_file *file)
 {
@@ -100,7 +110,8 @@ __u64 lock_holders_note(struct lock_task *tasks, size_t count, const struct lock
 		for (size_t j = 0; j < count; j++)
 			if (tasks[j].pid == file->pid)
 				without_room +=
-					!note_device(&tasks[j], file, operation_of, argument);
+					!note_device(&tasks[j], file, operation_of, argument) &&
+					!is_again(files, i);
 	}
 	return without_room;
 }

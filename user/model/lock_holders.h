@@ -14,7 +14,8 @@ typedef enum lock_use_operation (*lock_operation_of)(const struct lock_task *tas
 
 /*
  * Notes in @tasks which files they are in or have open, of those that others wait for. What the
- * programs saw themselves stays as it is. Returns how many that tasks have open found no room.
+ * programs saw themselves stays as it is. Returns how many that tasks have open found no room,
+ * each of them once a task.
  */
 __u64 lock_holders_note(struct lock_task *tasks, size_t count, const struct lock_file *files,
 			size_t file_count, lock_operation_of operation_of, void *argument);

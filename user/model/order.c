@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "order_graph.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -108,6 +109,21 @@ const struct order_guard *order_find_guard(const struct order_edge *edge, const 
 		if (!strcmp(edge->guard[i].class, name))
 			return &edge->guard[i];
 	return NULL;
+}
+
+void order_edge_add_guard(struct order_edge *edge, const char *class, enum order_mode mode)
+{
+	struct order_guard *guard = edge->guard;
+
+	while (guard < &edge->guard[edge->guards] && strcmp(guard->class, class) != 0)
+		guard++;
+	if (guard < &edge->guard[edge->guards]) {
+		guard->mode = mode > guard->mode ? mode : guard->mode;
+	} else if (edge->guards < ORDER_GUARDS) {
+		snprintf(guard->class, sizeof(guard->class), "%s", class);
+		guard->mode = mode;
+		edge->guards++;
+	}
 }
 
 bool order_edge_is_less_guarded(const struct order_edge *edge, const struct order_edge *old)
@@ -226,21 +242,19 @@ static bool rename_class(char class[ORDER_CLASS_BYTES], const char *from, const 
 	return true;
 }
 
-/* The guard may be there by its new name, too. */
+/* Two of them may be called the same then: it is held as the weaker one is. */
 static bool rename_guards(struct order_edge *edge, const char *from, const char *to)
 {
-	bool had_both = order_find_guard(edge, to), any = false;
-	size_t kept = 0;
+	size_t count = edge->guards;
+	bool any = false;
 
-	for (size_t i = 0; i < edge->guards; i++) {
+	edge->guards = 0;
+	for (size_t i = 0; i < count; i++) {
 		struct order_guard guard = edge->guard[i];
-		bool is_it = rename_class(guard.class, from, to);
 
-		any |= is_it;
-		if (!is_it || !had_both)
-			edge->guard[kept++] = guard;
+		any |= rename_class(guard.class, from, to);
+		order_edge_add_guard(edge, guard.class, guard.mode);
 	}
-	edge->guards = kept;
 	return any;
 }
 

@@ -70,6 +70,8 @@ struct order_cycle {
 	size_t count;
 	const struct order_edge *edge[CYCLE_MOST_EDGES];
 	const char *guard; /* of ORDER_GUARDED, else NULL */
+	/* Of readers, one that writes between them, if any was seen to wait for that; else NULL */
+	const struct order_edge *writer;
 };
 
 struct order_graph;
@@ -94,6 +96,12 @@ const struct order_edge *order_graph_edge(const struct order_graph *graph, const
 					  const char *to, enum order_mode from_mode,
 					  enum order_mode to_mode);
 
+/* NULL: @name is none of its guards. */
+const struct order_guard *order_find_guard(const struct order_edge *edge, const char *name);
+
+/* There is room for ORDER_GUARDS. One that is there is held as the weaker one is. */
+void order_edge_add_guard(struct order_edge *edge, const char *class, enum order_mode mode);
+
 /* What @old was always seen under, @edge was not, or only where that was read. */
 bool order_edge_is_less_guarded(const struct order_edge *edge, const struct order_edge *old);
 
@@ -101,7 +109,8 @@ bool order_edge_is_less_guarded(const struct order_edge *edge, const struct orde
 typedef void (*order_report)(const struct order_cycle *cycle, void *argument);
 
 /*
- * Reports each cycle that is new, or has become graver since it was reported. Nothing is done if
+ * Reports each cycle that is new, or has become graver since it was reported, the gravest first, and
+ * of these the shortest. Nothing is done if
  * nothing has changed since the last call. CYCLES_CUT: not all were looked for.
  */
 enum cycles_result order_graph_check(struct order_graph *graph, order_report report,

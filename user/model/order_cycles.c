@@ -9,8 +9,9 @@
 
 /* Classes become nodes; the array of edges gets ever shorter. */
 struct search {
-	const struct order_graph *graph;
 	struct order_known *known;
+	const struct order_edge **writer; /* those that want to write, sorted by what */
+	size_t writers;
 	const char **node; /* sorted */
 	bool *written;	   /* of each node: somebody holds it exclusively, or wants to */
 	size_t nodes;
@@ -65,6 +66,41 @@ static void take_edges(struct search *search, const struct order_graph *graph)
 	}
 }
 
+static int compare_wanted(const void *one, const void *other)
+{
+	const struct order_edge *left = *(const struct order_edge *const *)one;
+	const struct order_edge *right = *(const struct order_edge *const *)other;
+	int order = strcmp(left->to, right->to);
+
+	return order ?: strcmp(left->from, right->from);
+}
+
+static void take_writers(struct search *search, const struct order_graph *graph)
+{
+	for (size_t i = 0; i < graph->count; i++)
+		if (graph->edge[i]->to_mode == ORDER_EXCLUSIVE)
+			search->writer[search->writers++] = graph->edge[i];
+	qsort(search->writer, search->writers, sizeof(*search->writer), compare_wanted);
+}
+
+/* The first one that wants to write it; search->writers: there is none. */
+static size_t first_writer(const struct search *search, const char *name)
+{
+	size_t first = 0, end = search->writers;
+
+	while (first < end) {
+		size_t middle = first + (end - first) / 2;
+
+		if (strcmp(search->writer[middle]->to, name) < 0)
+			first = middle + 1;
+		else
+			end = middle;
+	}
+	if (first < search->writers && strcmp(search->writer[first]->to, name) != 0)
+		return search->writers;
+	return first;
+}
+
 /* What leads from one component to another cannot come back. */
 static void keep_edges_within_components(struct search *search)
 {
@@ -110,21 +146,25 @@ static void keep_nodes_with_edges(struct search *search)
  */
 
 /* By where tasks wait: readers do so only behind a writer. */
-static enum order_label judge_waits(const struct search *search, const size_t *edges, size_t length)
+static void judge_waits(const struct search *search, const size_t *edges, struct order_cycle *cycle)
 {
-	enum order_label label = ORDER_PREDICTED;
+	cycle->label = ORDER_PREDICTED;
+	for (size_t i = 0; i < cycle->count; i++) {
+		const struct order_edge *waiter = cycle->edge[i];
+		const struct order_edge *holder = cycle->edge[(i + 1) % cycle->count];
+		size_t writer;
 
-	for (size_t i = 0; i < length; i++) {
-		const struct order_edge *holder = search->edge[edges[(i + 1) % length]];
-
-		if (search->edge[edges[i]]->to_mode == ORDER_EXCLUSIVE ||
-		    holder->from_mode == ORDER_EXCLUSIVE)
+		if (waiter->to_mode == ORDER_EXCLUSIVE || holder->from_mode == ORDER_EXCLUSIVE)
 			continue;
-		if (!search->written[search->ends[edges[i]].to])
-			return ORDER_NONE;
-		label = ORDER_SUSPECTED;
+		if (!search->written[search->ends[edges[i]].to]) {
+			cycle->label = ORDER_NONE;
+			return;
+		}
+		cycle->label = ORDER_SUSPECTED;
+		writer = first_writer(search, waiter->to);
+		if (!cycle->writer && writer < search->writers)
+			cycle->writer = search->writer[writer];
 	}
-	return label;
 }
 
 /* Tasks of two runs are two: they can do so on one host, some day. */
@@ -203,21 +243,20 @@ static void judge_reader(const struct search *search, struct order_cycle *cycle)
 	const struct order_edge *reader = cycle->edge[0];
 	enum order_label gravest = ORDER_NONE;
 
-	for (size_t i = 0; i < search->graph->count && gravest < ORDER_SUSPECTED; i++) {
-		const struct order_edge *writer = search->graph->edge[i];
+	for (size_t i = first_writer(search, reader->to);
+	     i < search->writers && !strcmp(search->writer[i]->to, reader->to); i++) {
+		const struct order_edge *writer = search->writer[i];
 		const struct order_cycle pair = { .count = 2, .edge = { reader, writer } };
-		enum order_label label = ORDER_SUSPECTED;
+		const char *guard = find_guard_against(writer, reader);
+		enum order_label label = guard ? ORDER_GUARDED : ORDER_SUSPECTED;
 
-		if (writer->to_mode != ORDER_EXCLUSIVE || strcmp(writer->to, reader->to) != 0)
-			continue;
 		if (is_of_one_task(&pair))
 			label = ORDER_LOW;
-		else if (find_guard_against(writer, reader))
-			label = ORDER_GUARDED;
 		if (label <= gravest)
 			continue;
 		gravest = label;
-		cycle->guard = label == ORDER_GUARDED ? find_guard_against(writer, reader) : NULL;
+		cycle->guard = label == ORDER_GUARDED ? guard : NULL;
+		cycle->writer = writer;
 	}
 	if (gravest != ORDER_NONE)
 		cycle->label = gravest;
@@ -230,7 +269,7 @@ static bool take_cycle(const size_t *edges, size_t length, void *argument)
 
 	for (size_t i = 0; i < length; i++)
 		cycle.edge[i] = search->edge[edges[i]];
-	cycle.label = judge_waits(search, edges, length);
+	judge_waits(search, edges, &cycle);
 	if (cycle.label == ORDER_NONE)
 		return true;
 	/* One task can wait for itself, whatever it holds. */
@@ -251,21 +290,23 @@ static int open_search(struct search *search, struct order_graph *graph)
 	size_t room = graph->count + 1;
 
 	*search = (struct search){
-		.graph = graph,
 		.known = &graph->known,
+		.writer = calloc(room, sizeof(*search->writer)),
 		.node = calloc(room, sizeof(*search->node)),
 		.written = calloc(room, sizeof(*search->written)),
 		.edge = calloc(room, sizeof(*search->edge)),
 		.ends = calloc(room, sizeof(*search->ends)),
 		.number = calloc(room, sizeof(*search->number)),
 	};
-	return search->node && search->written && search->edge && search->ends && search->number ?
+	return search->writer && search->node && search->written && search->edge && search->ends &&
+			       search->number ?
 		       0 :
 		       -1;
 }
 
 static void close_search(struct search *search)
 {
+	free(search->writer);
 	free(search->node);
 	free(search->written);
 	free(search->edge);
@@ -280,6 +321,7 @@ static enum cycles_result find(struct search *search, const struct order_graph *
 
 	take_nodes(search, graph);
 	take_edges(search, graph);
+	take_writers(search, graph);
 	whole = graph_of(search);
 	if (order_components(&whole, search->number))
 		return CYCLES_NO_MEMORY;

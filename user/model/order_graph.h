@@ -13,9 +13,6 @@ struct order_graph {
 	enum cycles_result result; /* of the last search */
 };
 
-/* NULL: @name is none of its guards. */
-const struct order_guard *order_find_guard(const struct order_edge *edge, const char *name);
-
 /* Numbers of tasks mean something within a run: of two runs, the names are compared. */
 bool order_same_task(const struct order_edge *one, const struct order_edge *other);
 

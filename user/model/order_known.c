@@ -121,18 +121,27 @@ int order_known_note(struct order_known *known, const struct order_cycle *cycle)
 	return 0;
 }
 
-void order_known_report(struct order_known *known, order_report report, void *argument)
+static void report_some(struct order_known *known, enum order_label label, size_t length,
+			order_report report, void *argument)
 {
 	for (size_t i = 0; i < known->count; i++) {
 		struct known_cycle *cycle = known->cycle[i];
 
-		if (cycle->search != known->search || cycle->cycle.label <= cycle->told)
+		if (cycle->cycle.label != label || cycle->cycle.count != length ||
+		    cycle->search != known->search || label <= cycle->told)
 			continue;
 		if (!cycle->cycle.id)
 			cycle->cycle.id = ++known->last_id;
-		cycle->told = cycle->cycle.label;
+		cycle->told = label;
 		report(&cycle->cycle, argument);
 	}
+}
+
+void order_known_report(struct order_known *known, order_report report, void *argument)
+{
+	for (enum order_label label = ORDER_LABELS - 1; label > ORDER_NONE; label--)
+		for (size_t length = 1; length <= CYCLE_MOST_EDGES; length++)
+			report_some(known, label, length, report, argument);
 }
 
 size_t order_known_count(const struct order_known *known, enum order_label label)

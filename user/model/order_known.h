@@ -24,7 +24,7 @@ void order_known_begin(struct order_known *known);
  * first. Returns 0, or -1: out of memory.
  */
 int order_known_note(struct order_known *known, const struct order_cycle *cycle);
-/* Reports what the search found that is new, or graver than it was reported. */
+/* Reports what the search found that is new, or graver than it was reported; as order.h has it. */
 void order_known_report(struct order_known *known, order_report report, void *argument);
 
 /* Cycles whose nodes become the same are one; one that is at a node twice is none. 0, or -1. */

@@ -14,16 +14,22 @@ static json_t *task_json(const struct lock_task *task)
 	return object;
 }
 
-/* The one that the task before waits for, if this one may be in another one, too. */
-static const char *device_of(const struct deadlock *deadlock, size_t place)
+/* What it does with the device that the task before waits for, if it does; else with any. */
+static void add_use(json_t *object, const struct deadlock *deadlock, size_t place)
 {
 	const struct lock_task *task = &deadlock->task[place];
 	const struct lock_task *before =
 		&deadlock->task[(place + deadlock->count - 1) % deadlock->count];
+	const struct lock_wait *wait = deadlock_wait(before);
+	bool is_open = wait->kind == LOCK_OPEN && task->use.vfio != wait->lock;
 
-	if (!task->use.vfio && deadlock_wait(before)->kind == LOCK_OPEN)
-		return before->waits.device;
-	return task->uses.device;
+	if (!is_open && !task->use.vfio && !task->has_open[0])
+		return;
+	is_open |= !task->use.vfio;
+	json_add_string(object, "in", is_open ? "open" : lock_use_name(task->use.operation));
+	json_add_text(object, "device",
+		      wait->kind == LOCK_OPEN ? before->waits.device : task->uses.device,
+		      sizeof(task->uses.device));
 }
 
 static json_t *cycle_json(const struct rendered_deadlock *rendered)
@@ -43,13 +49,7 @@ static json_t *cycle_json(const struct rendered_deadlock *rendered)
 		json_add_number(object, "waited_ns", rendered->now_ns - wait->since_ns);
 		json_add_bool(object, "waited_longer", wait->flags & LOCK_WAIT_BEFORE);
 		json_add_bool(object, "interruptible", deadlock_is_breakable(task));
-		if (task->use.vfio || task->has_open[0]) {
-			json_add_string(object, "in",
-					task->use.vfio ? lock_use_name(task->use.operation) :
-							 "open");
-			json_add_text(object, "device", device_of(rendered->deadlock, i),
-				      sizeof(task->uses.device));
-		}
+		add_use(object, rendered->deadlock, i);
 		json_add_stack(object, rendered->task[i].frame, rendered->task[i].frames);
 		json_array_append_new(tasks, object);
 	}

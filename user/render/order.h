@@ -45,8 +45,9 @@ int render_order_cycle_dot(FILE *output, const struct order_cycle *cycle);
 int render_order_graph_json(FILE *output, const struct rendered_order_graph *rendered);
 
 /* An order that is in one of two graphs only; and in the end. */
-int render_order_only_text(FILE *output, const struct order_edge *edge, bool in_new);
-int render_order_only_json(FILE *output, const struct order_edge *edge, bool in_new);
+/* @in: "new", "old", or NULL: in both, but less guarded in the new one. */
+int render_order_only_text(FILE *output, const struct order_edge *edge, const char *in);
+int render_order_only_json(FILE *output, const struct order_edge *edge, const char *in);
 int render_order_difference_text(FILE *output, const struct order_difference *difference);
 int render_order_difference_json(FILE *output, const struct order_difference *difference);
 

@@ -64,6 +64,8 @@ int render_order_cycle_json(FILE *output, const struct order_cycle *cycle, __u64
 	for (size_t i = 0; i < cycle->count; i++)
 		json_array_append_new(edges, add_edge(json_object(), cycle->edge[i]));
 	json_object_set_new(object, "edges", edges);
+	json_object_set_new(object, "writer",
+			    cycle->writer ? add_edge(json_object(), cycle->writer) : json_null());
 	return json_write(output, object);
 }
 
@@ -92,11 +94,11 @@ int render_order_graph_json(FILE *output, const struct rendered_order_graph *ren
 	return error;
 }
 
-int render_order_only_json(FILE *output, const struct order_edge *edge, bool in_new)
+int render_order_only_json(FILE *output, const struct order_edge *edge, const char *in)
 {
 	json_t *object = json_line("lock-order-difference");
 
-	json_add_string(object, "only_in", in_new ? "new" : "old");
+	json_add_string(object, "only_in", in);
 	return json_write(output, add_edge(object, edge));
 }
 

@@ -194,15 +194,16 @@ static int write_unseen(FILE *output, const struct order_cycle *cycle)
 	return error;
 }
 
-static int write_stack(FILE *output, const struct order_edge *edge)
+/* @what: "wanted" */
+static int write_stack(FILE *output, const struct order_edge *edge, const char *what)
 {
 	char name[WHO_BYTES], text[ORDER_CLASS_BYTES];
 	int error;
 
 	if (!edge->frames)
-		return fprintf(output, "    %s wanted %s in functions that are not known\n",
-			       who(&edge->task, name), plain(edge->to, text)) < 0;
-	error = fprintf(output, "    %s wanted %s in\n", who(&edge->task, name),
+		return fprintf(output, "    %s %s %s in functions that are not known\n",
+			       who(&edge->task, name), what, plain(edge->to, text)) < 0;
+	error = fprintf(output, "    %s %s %s in\n", who(&edge->task, name), what,
 			plain(edge->to, text)) < 0;
 	for (unsigned int i = 0; i < edge->frames; i++)
 		error |= fprintf(output, "        %s\n", plain(edge->frame[i], text)) < 0;
@@ -218,7 +219,9 @@ int render_order_cycle_text(FILE *output, const struct order_cycle *cycle, __u64
 	error |= write_waits(output, cycle);
 	error |= write_unseen(output, cycle);
 	for (size_t i = 0; i < cycle->count; i++)
-		error |= write_stack(output, cycle->edge[i]);
+		error |= write_stack(output, cycle->edge[i], "wanted");
+	if (cycle->writer)
+		error |= write_stack(output, cycle->writer, "wanted to write");
 	return error ? -1 : 0;
 }
 
@@ -226,16 +229,17 @@ int render_order_cycle_text(FILE *output, const struct order_cycle *cycle, __u64
  * A comparison
  */
 
-int render_order_only_text(FILE *output, const struct order_edge *edge, bool in_new)
+int render_order_only_text(FILE *output, const struct order_edge *edge, const char *in)
 {
 	char from[ORDER_CLASS_BYTES], to[ORDER_CLASS_BYTES], scope[ORDER_CLASS_BYTES];
-	char name[WHO_BYTES];
+	char name[WHO_BYTES], sign = '~';
 
-	return fprintf(output, "%c %s -> %s (%s, %s) %llu %s %s\n", in_new ? '+' : '-',
-		       plain(edge->from, from), plain(edge->to, to),
-		       order_mode_name(edge->from_mode), order_mode_name(edge->to_mode),
-		       (unsigned long long)edge->count, who(&edge->task, name),
-		       plain(edge->scope, scope)) < 0 ?
+	if (in)
+		sign = strcmp(in, "new") ? '-' : '+';
+	return fprintf(output, "%c %s -> %s (%s, %s) %llu %s %s\n", sign, plain(edge->from, from),
+		       plain(edge->to, to), order_mode_name(edge->from_mode),
+		       order_mode_name(edge->to_mode), (unsigned long long)edge->count,
+		       who(&edge->task, name), plain(edge->scope, scope)) < 0 ?
 		       -1 :
 		       0;
 }
