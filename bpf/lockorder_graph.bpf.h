@@ -145,9 +145,9 @@ struct order_guards {
 };
 
 /*
- * What is at @index, as a guard beside @count others, if somebody can be kept out by it; else 0. -1:
- * there is none any more. No guard is the one at @from, nor what is let go before the task waits.
- * What is compared here makes no ways that the verifier follows on.
+ * What is at @index, as a guard beside @count others, if somebody can be kept out by it; else 0.
+ * -1: there is none any more. No guard is the one at @from, nor what is let go before the task
+ * waits. What is compared here makes no ways that the verifier follows on.
  */
 __noinline int order_guard(__u32 index, __u32 from, __u32 count, __u64 released, __u64 bytes)
 {

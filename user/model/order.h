@@ -109,9 +109,9 @@ bool order_edge_is_less_guarded(const struct order_edge *edge, const struct orde
 typedef void (*order_report)(const struct order_cycle *cycle, void *argument);
 
 /*
- * Reports each cycle that is new, or has become graver since it was reported, the gravest first, and
- * of these the shortest. Nothing is done if
- * nothing has changed since the last call. CYCLES_CUT: not all were looked for.
+ * Reports each cycle that is new, or has become graver since it was reported, the gravest first,
+ * and of these the shortest. Nothing is done if nothing has changed since the last call.
+ * CYCLES_CUT: not all were looked for.
  */
 enum cycles_result order_graph_check(struct order_graph *graph, order_report report,
 				     void *argument);
