@@ -292,7 +292,10 @@ static void describe_guards(struct orders *orders, const struct order_seen *seen
 static bool is_of_probe(const char *name)
 {
 	static const char *const beginnings[] = {
-		"0x", "bpf_", "__bpf_", "trace_call_bpf", "kprobe_", "ftrace_", "arch_ftrace_"
+		"0x",	   "bpf_",
+		"__bpf_",  "trace_call_bpf",
+		"kprobe_", "aggr_pre_handler",
+		"ftrace_", "arch_ftrace_",
 	};
 
 	for (size_t i = 0; i < sizeof(beginnings) / sizeof(beginnings[0]); i++)
