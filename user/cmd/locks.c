@@ -65,9 +65,8 @@ static void name_task(const struct locks *locks, const struct lock_task *task,
 	for (int i = 0; i < task->stack_bytes / (int)sizeof(task->stack[0]); i++) {
 		char *frame = texts->frame[rendered->frames];
 
-		/* Where programs of ours, or of others, hook a function. */
 		lock_function_name(locks->names, task->stack[i], frame);
-		rendered->frames += strncmp(frame, "bpf_trampoline_", 15) != 0;
+		rendered->frames += !lock_function_is_trampoline(frame);
 	}
 }
 

@@ -314,7 +314,7 @@ static void describe_stack(struct orders *orders, const struct order_edge_event 
 		return;
 	for (size_t i = 0; i < frames; i++) {
 		lock_function_name(orders->names, event->stack[i], name);
-		if (edge->frames || !is_of_probe(name))
+		if (edge->frames ? !lock_function_is_trampoline(name) : !is_of_probe(name))
 			name = edge->frame[++edge->frames % STACK_FRAMES];
 	}
 }

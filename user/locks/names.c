@@ -143,6 +143,13 @@ const char *lock_function_name(struct lock_names *names, __u64 address, char buf
 	return buffer;
 }
 
+bool lock_function_is_trampoline(const char *name)
+{
+	static const char beginning[] = "bpf_trampoline_";
+
+	return !strncmp(name, beginning, strlen(beginning));
+}
+
 const char *lock_word_name(struct lock_names *names, __u64 word, char buffer[SYMBOL_BYTES])
 {
 	return symbol_name(current_symbols(names), word, buffer);

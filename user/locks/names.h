@@ -47,7 +47,9 @@ void lock_names_follow_modules(struct lock_names *names);
 
 /* "function+0x12" */
 const char *lock_function_name(struct lock_names *names, __u64 address, char buffer[SYMBOL_BYTES]);
-/* The same of what need not be an address: that it has no name says nothing. */
+/* What hooks a function for programs of ours, or of others: the function is on the stack, too. */
+bool lock_function_is_trampoline(const char *name);
+/* As lock_function_name(), of what need not be an address: that it has no name says nothing. */
 const char *lock_word_name(struct lock_names *names, __u64 word, char buffer[SYMBOL_BYTES]);
 
 #endif
