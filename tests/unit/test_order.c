@@ -14,6 +14,7 @@ struct told {
 	size_t count;
 	struct order_cycle last;
 	char guard[ORDER_CLASS_BYTES];
+	char writer[ORDER_CLASS_BYTES];			  /* what it held */
 	char nodes[CYCLE_MOST_EDGES * ORDER_CLASS_BYTES]; /* "a b c", from the smallest on */
 };
 
@@ -46,6 +47,7 @@ static void take(const struct order_cycle *cycle, void *argument)
 	into->count++;
 	into->last = *cycle;
 	strcpy(into->guard, cycle->guard ? cycle->guard : "");
+	strcpy(into->writer, cycle->writer ? cycle->writer->from : "");
 	write_nodes(cycle, into->nodes);
 }
 
@@ -471,6 +473,7 @@ static void readers_block_behind_a_writer(void **state)
 	add_edge(graph, seen("b", S, "a", E, 2));
 	add_edge(graph, seen("0", S, "b", E, 3));
 	expect(graph, ORDER_SUSPECTED, 1);
+	assert_string_equal(told.writer, "0");
 	/* Surer than that: somebody waits for a reader. */
 	add_edge(graph, seen("a", E, "b", E, 4));
 	expect_alone(graph, ORDER_PREDICTED);
@@ -492,11 +495,13 @@ static void a_reader_alone_takes_a_writer(void **state)
 	add_edge(graph, seen("g", E, "a", E, 2));
 	expect(graph, ORDER_GUARDED, 1);
 	assert_string_equal(told.guard, "g");
+	assert_string_equal(told.writer, "g");
 	add_edge(graph, guarded_in(seen("h", E, "a", E, 2), "g", S));
 	assert_int_equal(check(graph), 0);
 	/* Both of them read what kept them apart. */
 	add_edge(graph, guarded_in(seen("a", S, "a", S, 1), "g", S));
 	expect_alone(graph, ORDER_SUSPECTED);
+	assert_string_equal(told.writer, "h");
 	graph = start();
 	add_edge(graph, guarded(seen("a", S, "a", S, 1), "g"));
 	add_edge(graph, seen("0", S, "a", E, 2));

@@ -615,6 +615,11 @@ static void draws_what_it_finds(void **state)
 
 	(void)state;
 	save_edges("both", edges, 2);
+	/* What was there before is longer. */
+	file = fopen("dot", "w");
+	assert_non_null(file);
+	assert_int_equal(fprintf(file, "%1000s", "old"), 1000);
+	fclose(file);
 	assert_int_equal(run(&options, "both", NULL), STATUS_FOUND);
 	file = fopen("dot", "r");
 	assert_non_null(file);
