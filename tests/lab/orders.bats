@@ -7,7 +7,7 @@ setup_file() {
 	bats_require_minimum_version 1.5.0
 	cd "$BATS_TEST_DIRNAME/../.." || return
 	export OUT=$BATS_FILE_TMPDIR
-	local orders='learn abba writers readers guarded unguarded none memory'
+	local orders='learn abba writers readers guarded guarded_by_reader unguarded none memory'
 	local of_devices='learn_devices seed seed_unplugged_first rescan'
 	boot 6.1 build "$orders $of_devices totals" &
 	boot 6.12 build all &
