@@ -112,16 +112,6 @@ refused() {
 		[[ $stderr == "vfioscope: $file:"* && $stderr != *$'\n'* ]]
 		[ ! -e saved ]
 	done
-	# Nobody reads the graph any more: it reports all the same.
-	edge() { echo "{\"type\":\"lock-order-edge\",\"schema\":1,\"from\":\"$1\",\"from_mode\":\"exclusive\",$(
-	)\"to\":\"$2\",\"to_mode\":\"exclusive\",\"count\":1,\"first_ns\":1,\"last_ns\":1,\"many_tasks\":true,$(
-	)\"task\":{\"tid\":1,\"pid\":1,\"start_ns\":1,\"comm\":\"sh\"},\"scope\":\"write\",\"guards\":[],$(
-	)\"stack\":[],\"source\":0}"; }
-	{ echo "${header/\"edges\":1/\"edges\":2}" && edge a b && edge b a; } >both
-	mkfifo graph
-	: <graph &
-	run -1 --separate-stderr "$OLDPWD/build/vfioscope" locks --from both --dot graph
-	[[ $output == *'1 predicted'* && $stderr == 'vfioscope: --dot graph: Broken pipe' ]]
 	ln short other-name
 	run -1 "$OLDPWD/build/vfioscope" locks --from short other other-name --save saved
 	[ "$output" = "vfioscope: --from other-name: it is given twice, and would count twice" ]
