@@ -231,18 +231,16 @@ struct order_watch *order_watch_open(char *const *scopes, const struct order_rec
 		return NULL;
 	}
 	watch->ring = ring_buffer__new(map_of(watch, "order_events"), receive, watch, NULL);
-	if (!watch->ring) {
+	if (!watch->ring)
 		message_error("cannot read events: %s", strerror(errno));
-		order_watch_close(watch);
-		return NULL;
+	else
+		watch->scopes = scopes_open(watch->parts[PART_KERNEL].object, scopes);
+	if (watch->scopes) {
+		order_watch_pick_up_modules(watch);
+		return watch;
 	}
-	watch->scopes = scopes_open(watch->parts[PART_KERNEL].object, scopes);
-	if (!watch->scopes) {
-		order_watch_close(watch);
-		return NULL;
-	}
-	order_watch_pick_up_modules(watch);
-	return watch;
+	order_watch_close(watch);
+	return NULL;
 }
 
 void order_watch_close(struct order_watch *watch)

@@ -103,23 +103,31 @@ static bool merge_tasks(struct order_edge *known, const struct order_edge *edge)
 	return true;
 }
 
+/* edge->guards: it is none. */
+static size_t place_of_guard(const struct order_edge *edge, const char *name)
+{
+	size_t place = 0;
+
+	while (place < edge->guards && strcmp(edge->guard[place].class, name) != 0)
+		place++;
+	return place;
+}
+
 const struct order_guard *order_find_guard(const struct order_edge *edge, const char *name)
 {
-	for (size_t i = 0; i < edge->guards; i++)
-		if (!strcmp(edge->guard[i].class, name))
-			return &edge->guard[i];
-	return NULL;
+	size_t place = place_of_guard(edge, name);
+
+	return place < edge->guards ? &edge->guard[place] : NULL;
 }
 
 void order_edge_add_guard(struct order_edge *edge, const char *class, enum order_mode mode)
 {
-	struct order_guard *guard = edge->guard;
+	size_t place = place_of_guard(edge, class);
+	struct order_guard *guard = &edge->guard[place];
 
-	while (guard < &edge->guard[edge->guards] && strcmp(guard->class, class) != 0)
-		guard++;
-	if (guard < &edge->guard[edge->guards]) {
+	if (place < edge->guards) {
 		guard->mode = mode > guard->mode ? mode : guard->mode;
-	} else if (edge->guards < ORDER_GUARDS) {
+	} else if (place < ORDER_GUARDS) {
 		snprintf(guard->class, sizeof(guard->class), "%s", class);
 		guard->mode = mode;
 		edge->guards++;
