@@ -8,9 +8,9 @@
 #include "run.h"
 
 #include "../clock.h"
-#include "../kernel_file.h"
 #include "../locks/before.h"
 #include "../locks/names.h"
+#include "../locks/waits.h"
 #include "../locks/watch.h"
 #include "../message.h"
 #include "../model/deadlock.h"
@@ -128,7 +128,7 @@ static int look(struct locks *locks)
 	if (count >= 0)
 		lock_before_check_waits(locks->watch, locks->names, tasks, (size_t)count, start_ns);
 	if (count >= 0 &&
-	    !lock_watch_count_elsewhere(locks->watch, tasks, (size_t)count,
+	    !lock_waits_count_elsewhere(lock_watch_waits(locks->watch), tasks, (size_t)count,
 					start_ns - locks->options->threshold_ns) &&
 	    !lock_before_note_uses(locks->watch, locks->names, tasks, (size_t)count)) {
 		locks->tasks = tasks;
@@ -154,7 +154,8 @@ static void check(struct locks *locks)
 
 	if (!deadlocks_lasting(locks->deadlocks) &&
 	    (now < locks->options->threshold_ns ||
-	     !lock_watch_waits_long(locks->watch, now - locks->options->threshold_ns)))
+	     !lock_waits_are_long(lock_watch_waits(locks->watch),
+				  now - locks->options->threshold_ns)))
 		return;
 	if (look(locks) <= 0)
 		return;
@@ -224,7 +225,7 @@ static int watch(struct locks *locks, struct run *run, const struct options *tim
 	if (lock_names_are_hidden(locks->names))
 		message_warning("who waited already is not seen, nor functions' names: the kernel "
 				"hides them (CAP_SYSLOG, and kernel.kptr_restrict less than 2)");
-	if (!kernel_shows_all_tasks())
+	if (!lock_watch_waits(locks->watch)->of_all_tasks)
 		message_warning("only tasks of this PID namespace are seen waiting, and by their "
 				"numbers in the host's: run it there (a container with "
 				"--pid=host)");

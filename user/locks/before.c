@@ -2,7 +2,6 @@
 #include "before.h"
 
 #include "../clock.h"
-#include "../kernel_file.h"
 #include "../model/lock_holders.h"
 #include "../model/lock_sleepers.h"
 
@@ -122,7 +121,7 @@ static long take_back(struct lock_watch *watch, struct lock_names *names,
 	for (long i = 0; i < sleepers->count; i++) {
 		if (!wait_of(sleepers, i, &wait) || waits_still(&sleepers->sleeper[i], &now))
 			continue;
-		lock_watch_remove_wait(watch, sleepers->sleeper[i].tid, &wait);
+		lock_waits_remove(lock_watch_waits(watch), sleepers->sleeper[i].tid, &wait);
 		taken++;
 	}
 	free_sleepers(&now);
@@ -139,7 +138,8 @@ static long note_waits(struct lock_watch *watch, struct lock_names *names, long 
 	find_sleepers(watch, names, &sleepers);
 	for (long i = 0; i < sleepers.count; i++)
 		if (wait_of(&sleepers, i, &wait))
-			added += lock_watch_add_wait(watch, sleepers.sleeper[i].tid, &wait);
+			added += lock_waits_add(lock_watch_waits(watch), sleepers.sleeper[i].tid,
+						&wait);
 	*taken = added ? take_back(watch, names, &sleepers, wait.since_ns) : 0;
 	free_sleepers(&sleepers);
 	return sleepers.count < 0 ? -1 : added - *taken;
@@ -180,7 +180,7 @@ void lock_before_check_waits(struct lock_watch *watch, struct lock_names *names,
 		if (tasks[i].open_wait.flags & LOCK_WAIT_BEFORE &&
 		    !is_in(names, &tasks[i], "vfio_unregister_group_dev"))
 			tasks[i].open_wait.lock = 0;
-	lock_watch_forget_ended(watch, tasks, count, as_of_ns);
+	lock_waits_forget_ended(lock_watch_waits(watch), tasks, count, as_of_ns);
 }
 
 /*
@@ -240,7 +240,7 @@ int lock_before_note_uses(struct lock_watch *watch, struct lock_names *names,
 	if (!wait_for_users(tasks, count))
 		return 0;
 	/* Who does not wait is in no deadlock. Numbers are others in another PID namespace. */
-	if (kernel_shows_all_tasks())
+	if (lock_watch_waits(watch)->of_all_tasks)
 		process_count = find_processes(tasks, count, pids);
 	file_count = lock_watch_files(watch, pids, process_count, &files);
 	if (file_count < 0)

@@ -34,12 +34,12 @@ struct lock_watch {
 	unsigned int failures, pause; /* of VFIO's part */
 	struct program_set parts[PARTS];
 	__u64 missed_before; /* by parts that are gone */
-	__u64 waits_without_room, open_without_room, waits_elsewhere;
+	__u64 open_without_room;
+	struct lock_waits waits;
 	const char *absent[ABSENT_MOST];
 };
 
-static const char *const shared_maps[] = { ".bss", "lock_waits", "lock_open_waits",
-					   "lock_active_waits", "lock_uses" };
+static const char *const shared_maps[] = { ".bss", "lock_uses" };
 
 /*
  * Loading
@@ -63,6 +63,13 @@ static void choose_programs(struct bpf_object *object, enum part_name part)
 						  is_of_locks(program) == (part == PART_LOCKS));
 }
 
+static int share_maps(struct bpf_object *object, const struct bpf_object *with)
+{
+	return program_set_share_maps(object, with, lock_waits_names, WAITS_MAPS) ?:
+		       program_set_share_maps(object, with, shared_maps,
+					      sizeof(shared_maps) / sizeof(shared_maps[0]));
+}
+
 /* NULL with errno. */
 static struct bpf_object *load_object(const struct lock_watch *watch, enum part_name part)
 {
@@ -78,8 +85,7 @@ static struct bpf_object *load_object(const struct lock_watch *watch, enum part_
 		return NULL;
 	choose_programs(object, part);
 	if (part != PART_LOCKS)
-		error = program_set_share_maps(object, watch->parts[PART_LOCKS].object, shared_maps,
-					       sizeof(shared_maps) / sizeof(shared_maps[0]));
+		error = share_maps(object, watch->parts[PART_LOCKS].object);
 	error = error ?: bpf_object__load(object);
 	if (!error)
 		return object;
@@ -147,12 +153,18 @@ struct lock_watch *lock_watch_open(void)
 	/* Other programs would be skipped at times (preemption.h), or have no trampolines. */
 	watch->kprobes = preemption_in_kernel() || !kernel_has_jit();
 	if (!open_part(watch, PART_LOCKS)) {
+		lock_waits_of(&watch->waits, watch->parts[PART_LOCKS].object);
 		lock_watch_pick_up_modules(watch);
 		return watch;
 	}
 	program_set_say_failure("watch waits for locks");
 	lock_watch_close(watch);
 	return NULL;
+}
+
+struct lock_waits *lock_watch_waits(struct lock_watch *watch)
+{
+	return &watch->waits;
 }
 
 void lock_watch_close(struct lock_watch *watch)
@@ -167,28 +179,6 @@ void lock_watch_close(struct lock_watch *watch)
 /*
  * Reading
  */
-
-static bool map_has_long_wait(const struct lock_watch *watch, const char *name, __u64 before_ns)
-{
-	int map = bpf_object__find_map_fd_by_name(watch->parts[PART_LOCKS].object, name);
-	struct lock_wait wait;
-	__u32 key, *before = NULL;
-
-	/* It begins anew when a key goes away that it was at. */
-	for (int i = 0; i < 2 * LOCK_WAITS && !bpf_map_get_next_key(map, before, &key); i++) {
-		if (!bpf_map_lookup_elem(map, &key, &wait) && wait.since_ns <= before_ns)
-			return true;
-		before = &key;
-	}
-	return false;
-}
-
-bool lock_watch_waits_long(const struct lock_watch *watch, __u64 before_ns)
-{
-	return map_has_long_wait(watch, "lock_waits", before_ns) ||
-	       map_has_long_wait(watch, "lock_open_waits", before_ns) ||
-	       map_has_long_wait(watch, "lock_active_waits", before_ns);
-}
 
 /* With VFIO's types, if they are there. */
 static const struct bpf_object *with_types(const struct lock_watch *watch)
@@ -246,141 +236,6 @@ long lock_watch_sleepers(const struct lock_watch *watch, struct lock_sleeper **s
 }
 
 /*
- * Waits from before
- */
-
-static int map_of_waits(const struct lock_watch *watch, enum lock_kind kind)
-{
-	const char *name = kind == LOCK_OPEN   ? "lock_open_waits" :
-			   kind == LOCK_ACTIVE ? "lock_active_waits" :
-						 "lock_waits";
-
-	return bpf_object__find_map_fd_by_name(watch->parts[PART_LOCKS].object, name);
-}
-
-bool lock_watch_add_wait(struct lock_watch *watch, __u32 tid, const struct lock_wait *wait)
-{
-	if (!bpf_map_update_elem(map_of_waits(watch, wait->kind), &tid, wait, BPF_NOEXIST))
-		return true;
-	watch->waits_without_room += errno != EEXIST;
-	return false;
-}
-
-void lock_watch_remove_wait(const struct lock_watch *watch, __u32 tid, const struct lock_wait *wait)
-{
-	int map = map_of_waits(watch, wait->kind);
-	struct lock_wait now;
-
-	if (!bpf_map_lookup_elem(map, &tid, &now) && now.task == wait->task &&
-	    now.lock == wait->lock && now.since_ns == wait->since_ns)
-		bpf_map_delete_elem(map, &tid);
-}
-
-void lock_watch_lose_uses(struct lock_watch *watch, __u64 uses)
-{
-	if (uses > watch->open_without_room)
-		watch->open_without_room = uses;
-}
-
-static bool is_told(__u32 tid, const struct lock_wait *wait, const struct lock_task *tasks,
-		    size_t count)
-{
-	for (size_t i = 0; i < count; i++) {
-		const struct lock_wait *told = wait->kind == LOCK_OPEN ? &tasks[i].open_wait :
-									 &tasks[i].active_wait;
-
-		if (tasks[i].tid == tid && told->lock == wait->lock &&
-		    told->since_ns == wait->since_ns)
-			return true;
-	}
-	return false;
-}
-
-static void forget_ended(struct lock_watch *watch, enum lock_kind kind,
-			 const struct lock_task *tasks, size_t count, __u64 as_of_ns)
-{
-	int map = map_of_waits(watch, kind);
-	__u32 key, next, *before = NULL;
-	struct lock_wait wait;
-
-	while (!bpf_map_get_next_key(map, before, &next)) {
-		bool ended = !bpf_map_lookup_elem(map, &next, &wait) && wait.since_ns < as_of_ns &&
-			     !is_told(next, &wait, tasks, count);
-
-		if (ended) {
-			lock_watch_remove_wait(watch, next, &wait);
-			continue;
-		}
-		key = next;
-		before = &key;
-	}
-}
-
-void lock_watch_forget_ended(struct lock_watch *watch, const struct lock_task *tasks, size_t count,
-			     __u64 as_of_ns)
-{
-	if (!kernel_shows_all_tasks())
-		return;
-	forget_ended(watch, LOCK_OPEN, tasks, count, as_of_ns);
-	forget_ended(watch, LOCK_ACTIVE, tasks, count, as_of_ns);
-}
-
-static int compare_numbers(const void *one, const void *other)
-{
-	__u32 left = *(const __u32 *)one, right = *(const __u32 *)other;
-
-	return (left > right) - (left < right);
-}
-
-/* NULL with errno. */
-static __u32 *sorted_numbers(const struct lock_task *tasks, size_t count)
-{
-	__u32 *tids = calloc(count + 1, sizeof(*tids));
-
-	for (size_t i = 0; tids && i < count; i++)
-		tids[i] = tasks[i].tid;
-	if (tids)
-		qsort(tids, count, sizeof(*tids), compare_numbers);
-	return tids;
-}
-
-static __u64 count_others(const struct lock_watch *watch, enum lock_kind kind, const __u32 *tids,
-			  size_t count, __u64 before_ns)
-{
-	int map = map_of_waits(watch, kind);
-	__u32 key, *before = NULL;
-	struct lock_wait wait;
-	__u64 others = 0;
-
-	for (int i = 0; i < 2 * LOCK_WAITS && !bpf_map_get_next_key(map, before, &key); i++) {
-		others += !bpf_map_lookup_elem(map, &key, &wait) && wait.since_ns < before_ns &&
-			  !bsearch(&key, tids, count, sizeof(*tids), compare_numbers);
-		before = &key;
-	}
-	return others;
-}
-
-int lock_watch_count_elsewhere(struct lock_watch *watch, const struct lock_task *tasks,
-			       size_t count, __u64 before_ns)
-{
-	static const enum lock_kind kinds[] = { LOCK_MUTEX, LOCK_OPEN, LOCK_ACTIVE };
-	__u64 elsewhere = 0;
-	__u32 *tids;
-
-	if (kernel_shows_all_tasks())
-		return 0;
-	tids = sorted_numbers(tasks, count);
-	if (!tids)
-		return -1;
-	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
-		elsewhere += count_others(watch, kinds[i], tids, count, before_ns);
-	free(tids);
-	if (elsewhere > watch->waits_elsewhere)
-		watch->waits_elsewhere = elsewhere;
-	return 0;
-}
-
-/*
  * Losses
  */
 
@@ -394,10 +249,16 @@ static size_t name_absent(struct lock_watch *watch)
 	return count;
 }
 
+void lock_watch_lose_uses(struct lock_watch *watch, __u64 uses)
+{
+	if (uses > watch->open_without_room)
+		watch->open_without_room = uses;
+}
+
 struct lock_watch_losses lock_watch_losses(struct lock_watch *watch)
 {
 	struct lock_watch_losses losses = {
-		.waits_elsewhere = watch->waits_elsewhere,
+		.waits_elsewhere = watch->waits.elsewhere,
 		.missed_runs = watch->missed_before,
 		.absent = name_absent(watch),
 		.names = watch->absent,
@@ -408,7 +269,7 @@ struct lock_watch_losses lock_watch_losses(struct lock_watch *watch)
 	bpf_map_lookup_elem(bpf_object__find_map_fd_by_name(watch->parts[PART_LOCKS].object,
 							    ".bss"),
 			    &first, &state);
-	losses.waits_without_room = state.waits_without_room + watch->waits_without_room;
+	losses.waits_without_room = state.waits_without_room + watch->waits.without_room;
 	losses.uses_without_room = state.uses_without_room + watch->open_without_room;
 	for (size_t i = 0; i < PARTS; i++)
 		losses.missed_runs += program_set_missed(&watch->parts[i]);

@@ -3,6 +3,8 @@
 #ifndef VFIOSCOPE_LOCKS_WATCH_H
 #define VFIOSCOPE_LOCKS_WATCH_H
 
+#include "waits.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <vfioscope/locks.h>
@@ -16,8 +18,8 @@ void lock_watch_close(struct lock_watch *watch);
 /* To be called now and then: VFIO may be loaded, or unloaded, meanwhile. True: it is new. */
 bool lock_watch_pick_up_modules(struct lock_watch *watch);
 
-/* Whether a task has waited since @before_ns (CLOCK_MONOTONIC) or longer: as cheap as it can be. */
-bool lock_watch_waits_long(const struct lock_watch *watch, __u64 before_ns);
+/* Those that the programs have seen, and what is added. */
+struct lock_waits *lock_watch_waits(struct lock_watch *watch);
 
 /*
  * All tasks that wait, or are within an operation on a device. Returns how many, in @tasks, to be
@@ -35,32 +37,12 @@ long lock_watch_files(const struct lock_watch *watch, const __u32 *pids, size_t 
 /* The same of tasks that sleep in a list of waiters. */
 long lock_watch_sleepers(const struct lock_watch *watch, struct lock_sleeper **sleepers);
 
-/* A wait that the programs have not seen begin. False: one of this task is known; or no room. */
-bool lock_watch_add_wait(struct lock_watch *watch, __u32 tid, const struct lock_wait *wait);
-/* Takes it back, if it is as it was added. */
-void lock_watch_remove_wait(const struct lock_watch *watch, __u32 tid,
-			    const struct lock_wait *wait);
-
-/*
- * Waits for devices and files that none of the tasks has which were read after @as_of_ns; unless
- * those of other PID namespaces are not seen.
- */
-void lock_watch_forget_ended(struct lock_watch *watch, const struct lock_task *tasks, size_t count,
-			     __u64 as_of_ns);
-
 /* So many devices that tasks have open found no room. The most at a time counts. */
 void lock_watch_lose_uses(struct lock_watch *watch, __u64 uses);
 
-/*
- * Counts waits that began before @before_ns and that none of the tasks has: those of other PID
- * namespaces. Nothing is done where there are none. Returns 0, or -1 with errno.
- */
-int lock_watch_count_elsewhere(struct lock_watch *watch, const struct lock_task *tasks,
-			       size_t count, __u64 before_ns);
-
 /* What was not seen, since it was opened. */
 struct lock_watch_losses {
-	__u64 waits_elsewhere; /* the most at a time */
+	__u64 waits_elsewhere; /* lock_waits_count_elsewhere() */
 	__u64 waits_without_room;
 	__u64 uses_without_room;
 	__u64 missed_runs;	  /* that the kernel left out */
