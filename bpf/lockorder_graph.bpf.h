@@ -96,6 +96,15 @@ static __always_inline __u32 known_number(__u64 lock, __u32 kind)
 	return known && known->kind == kind ? known->id : 0;
 }
 
+/* What was there, and is another kind of lock, is no more. */
+static __always_inline void forget_other_kind(__u64 lock, __u32 kind)
+{
+	struct order_lock *known = bpf_map_lookup_elem(&order_locks, &lock);
+
+	if (known && known->kind != kind)
+		bpf_map_delete_elem(&order_locks, &lock);
+}
+
 /*
  * The number that a lock gets, 0: it gets none, and this is counted. @called: what its name is made
  * of, for a mutex that is a file's: its node.
@@ -107,8 +116,7 @@ static __always_inline __u32 number_lock(__u64 lock, __u32 kind, __u64 called)
 
 	if (!event)
 		return 0;
-	/* What was there, and is another kind of lock, is no more. */
-	bpf_map_delete_elem(&order_locks, &lock);
+	forget_other_kind(lock, kind);
 	if (*(volatile __u32 *)&order_state.last_id < ORDER_IDS)
 		new.id = __sync_fetch_and_add(&order_state.last_id, 1) + 1;
 	if (!new.id || bpf_map_update_elem(&order_locks, &lock, &new, BPF_NOEXIST)) {
@@ -140,14 +148,19 @@ static __always_inline __u32 number_of(__u64 lock, __u32 kind)
 /* Who holds more than so many has its guards among the oldest. */
 #define MOST_OUTER 16
 
+/* As struct order_seen has them. */
 struct order_guards {
-	__u32 guard[ORDER_GUARDS]; /* as struct order_seen has them */
+	__u32 guard[ORDER_GUARDS];
+	__u32 cut;
 };
 
+#define NO_MORE -1
+#define NOT_NOTED -2
+
 /*
- * What is at @index, as a guard beside @count others, if somebody can be kept out by it; else 0.
- * -1: there is none any more. No guard is the one at @from, nor what is let go before the task
- * waits. What is compared here makes no ways that the verifier follows on.
+ * What is at @index, as a guard beside @count others, if somebody can be kept out by it; else 0, or
+ * one of these. No guard is the one at @from, nor what is let go before the task waits. What is
+ * compared here makes no ways that the verifier follows on.
  */
 __noinline int order_guard(__u32 index, __u32 from, __u32 count, __u64 released, __u64 bytes)
 {
@@ -155,15 +168,17 @@ __noinline int order_guard(__u32 index, __u32 from, __u32 count, __u64 released,
 	struct order_held *held;
 
 	if (!armed || index >= armed->count)
-		return -1;
+		return NO_MORE;
 	held = &HELD(armed, index);
 	if (index == from || held->lock - released < bytes || !held->id)
 		return 0;
-	if (held->mode == ORDER_EXCLUSIVE)
-		return order_is_held(index) ? held->id : 0;
-	if (held->kind != ORDER_RWSEM || count >= ORDER_SHARED_GUARDS || !order_is_held(index))
+	if (held->mode == ORDER_SHARED && held->kind != ORDER_RWSEM)
 		return 0;
-	return held->id | ORDER_GUARD_SHARED;
+	if (count >= (held->mode == ORDER_SHARED ? ORDER_SHARED_GUARDS : ORDER_GUARDS))
+		return NOT_NOTED;
+	if (!order_is_held(index))
+		return 0;
+	return held->mode == ORDER_SHARED ? held->id | ORDER_GUARD_SHARED : held->id;
 }
 
 /* Locks that are held beside the one at @from, the oldest first. */
@@ -173,14 +188,18 @@ static __always_inline void find_guards(__u32 from, __u64 released, __u64 bytes,
 	__u32 count = 0;
 
 	__builtin_memset(guards, 0, sizeof(*guards));
-	for (__u32 i = 0; i < MOST_OUTER && count < ORDER_GUARDS; i++) {
+	for (__u32 i = 0; i < MOST_OUTER; i++) {
 		int id = order_guard(i, from, count, released, bytes);
 
-		if (id == -1)
-			break;
-		if (id)
+		if (id == NO_MORE)
+			return;
+		if (id == NOT_NOTED)
+			guards->cut = 1;
+		else if (id)
 			guards->guard[count++ & (ORDER_GUARDS - 1)] = id;
 	}
+	if (order_guard(MOST_OUTER, from, 0, released, bytes) != NO_MORE)
+		guards->cut = 1;
 }
 
 /* What is left of the guard @known, if these are held now: 0, or it is read now or was before. */
@@ -212,6 +231,8 @@ static __always_inline bool keep_guards(struct order_seen *seen, const struct or
 			seen->guard[i] = 0;
 		less = true;
 	}
+	if (now->cut)
+		seen->guards_cut = 1;
 	return less;
 }
 
@@ -256,6 +277,7 @@ static __always_inline struct order_seen *new_edge(const struct order_key *key,
 	};
 
 	__builtin_memcpy(seen.guard, guards->guard, sizeof(seen.guard));
+	seen.guards_cut = guards->cut;
 	bpf_map_update_elem(&order_edges, key, &seen, BPF_NOEXIST);
 	found = bpf_map_lookup_elem(&order_edges, key);
 	if (!found)
@@ -313,13 +335,15 @@ __noinline int order_add_edge(__u32 index, __u32 id, __u32 mode, __u64 released,
 
 /*
  * The task may have to wait for it: an edge from what it holds, the youngest; and as long as that
- * was only tried, or is not held by it alone, from the one before. What lies in the @bytes from
- * @released on will not be held any more then.
+ * was only tried, or is not held by it alone, from the one before. Behind that only from the lock
+ * itself, if it is held already: what is between keeps no task from waiting for itself. What lies
+ * in the @bytes from @released on will not be held any more then.
  */
 __noinline int order_want(__u32 kind, __u32 mode, __u64 released, __u64 bytes)
 {
 	struct order_armed_task *armed = armed_task();
 	__u32 count = armed ? armed->count : 0, id;
+	bool ordered = false;
 
 	if (!armed)
 		return 0;
@@ -334,13 +358,14 @@ __noinline int order_want(__u32 kind, __u32 mode, __u64 released, __u64 bytes)
 
 		if (held->lock - released < bytes || !held->id)
 			continue;
+		if (ordered && held->lock != armed->wanted)
+			continue;
 		if (!order_is_held(count - i)) {
 			__sync_fetch_and_add(&order_state.not_owned, 1);
 			continue;
 		}
 		order_add_edge(count - i, id, mode, released, bytes);
-		if (!held->tried && held->mode == ORDER_EXCLUSIVE)
-			break;
+		ordered |= !held->tried && held->mode == ORDER_EXCLUSIVE;
 	}
 	return 0;
 }

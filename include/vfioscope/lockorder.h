@@ -34,9 +34,9 @@ enum order_scope {
 
 /* Which locks a task can hold; of more it is counted that they were not seen. */
 #define ORDER_HELD 64 /* a power of two */
-/* Other locks that were held, each time the order was seen. More are forgotten, readers first. */
+/* Other locks that were held, each time the order was seen: the oldest, and whether that is all. */
 #define ORDER_GUARDS 8
-#define ORDER_SHARED_GUARDS 4 /* of what is read, no more is noted behind so many */
+#define ORDER_SHARED_GUARDS 4 /* what is read is not noted behind so many */
 /* Beside a guard's number: at least once it was only read. */
 #define ORDER_GUARD_SHARED (1U << 31)
 /* So many locks get a number, or a few more: none has that bit. */
@@ -58,7 +58,7 @@ struct order_seen {
 	__u64 start_ns;		 /* of the life of the task that did so first */
 	__u32 tid;		 /* its number */
 	__u32 tasks;		 /* 1, or 2: not always the same one */
-	__u32 guards;
+	__u32 guards_cut;	   /* 1: more may have been held */
 	__u32 told;		   /* 0: the event was lost, the next one tells */
 	__u32 guard[ORDER_GUARDS]; /* numbers, some with ORDER_GUARD_SHARED; 0: none */
 };
