@@ -162,7 +162,7 @@ static void random_name(__u64 *state, char *name, size_t bytes)
 
 static struct order_edge random_edge(__u64 *state)
 {
-	struct order_edge edge = { .source = (unsigned int)random_magnitude(state, 16) };
+	struct order_edge edge = { .source = (unsigned int)(random_number(state) % 7) };
 
 	random_name(state, edge.from, sizeof(edge.from));
 	random_name(state, edge.to, sizeof(edge.to));
@@ -183,6 +183,7 @@ static struct order_edge random_edge(__u64 *state)
 		random_name(state, guard, sizeof(guard));
 		order_edge_add_guard(&edge, guard, random_number(state) % ORDER_MODES);
 	}
+	edge.guards_cut = random_number(state) % 2;
 	edge.frames = random_number(state) % (STACK_FRAMES + 1);
 	for (size_t i = 0; i < edge.frames; i++)
 		random_name(state, edge.frame[i], sizeof(edge.frame[i]));
@@ -210,11 +211,50 @@ static void reads_what_it_wrote(void **state)
 	assert_string_equal(one, other);
 	assert_int_equal(origin.lost, 7);
 	assert_true(origin.host[0] && origin.kernel[0]);
-	assert_true(sources > 1 && sources <= 65536);
+	assert_int_equal(sources, 7);
 	free(one);
 	free(other);
 	order_graph_free(written);
 	order_graph_free(read);
+}
+
+/* Numbers of runs mean something within a file; what comes of them can be saved, and read again. */
+static void numbers_runs_and_counts_so_that_they_can_be_saved(void **state)
+{
+	struct order_edge edges[] = { edge_of("a", "b", 7), edge_of("b", "c", 7),
+				      edge_of("c", "d", 7) };
+	struct order_graph *read = order_graph_new();
+	const struct order_edge *const *known;
+	struct order_file_origin origin = { 0 };
+	unsigned int sources = 3;
+
+	(void)state;
+	edges[0].source = edges[2].source = 2147483647;
+	edges[1].source = 5;
+	edges[0].count = LLONG_MAX;
+	save_edges("large", edges, 3);
+	for (int i = 0; i < 3; i++)
+		assert_int_equal(order_file_read("large", read, &sources, false, &origin), 0);
+	assert_int_equal(sources, 9);
+	order_graph_edges(read, &known);
+	assert_int_equal(known[0]->source, 4);
+	assert_int_equal(known[1]->source, 3);
+	assert_int_equal(known[2]->source, 4);
+	assert_int_equal(known[0]->count, LLONG_MAX);
+	assert_int_equal(known[1]->count, 9);
+	assert_int_equal(orders_save("sum", read, LLONG_MAX), 0);
+	assert_int_equal(order_file_read("sum", read, &sources, false, &origin), 0);
+	assert_int_equal(order_file_read("sum", read, &sources, false, &origin), 0);
+	assert_int_equal(origin.lost, LLONG_MAX);
+	/* More than there are numbers for. */
+	sources = 2147483647;
+	listen();
+	assert_int_equal(order_file_read("sum", read, &sources, false, &origin), -1);
+	listen_no_more();
+	assert_error("sum", ": with it, there are more than 2147483648 runs\n");
+	assert_int_equal(sources, 2147483647);
+	order_graph_free(read);
+	forget();
 }
 
 /* What the longest names there are become in JSON is no line too long. */
@@ -357,6 +397,7 @@ static const struct {
 	{ "[\"g\"]", "[" NINE_GUARDS "]", ":2: \"guards\" has more than 8 texts" },
 	{ "\"g\"", "\"" TWO_HUNDRED "\"", ":2: \"guards\" has a text of more than 191 bytes" },
 	{ "\"g\"", "\"(nothing)\"", ":2: (nothing) is a guard: that is never held" },
+	{ "[\"g\"]", "[\"g\"],\"guards_cut\":1", ":2: \"guards_cut\" is not true or false" },
 	{ "[\"g\"]", "[\"g\"],\"shared_guards\":5", ":2: \"shared_guards\" is not an array" },
 	{ "[\"g\"]", "[\"g\"],\"shared_guards\":[" NINE_GUARDS "]",
 	  ":2: \"shared_guards\" has more than 7 texts" },
@@ -790,9 +831,10 @@ static int make_folder(void **state)
 /* Nothing is left behind beside what was saved. */
 static int remove_folder(void **state)
 {
-	static const char *const names[] = { "all",  "long",   "kept", "link", "spoilt", "whole",
-					     "cut",  "wide",   "deep", "any",  "one",	 "other",
-					     "both", "merged", "dot",  "old",  "new",	 "none" };
+	static const char *const names[] = { "all",    "large",	 "sum",	  "long",  "kept",
+					     "link",   "spoilt", "whole", "cut",   "wide",
+					     "deep",   "any",	 "one",	  "other", "both",
+					     "merged", "dot",	 "old",	  "new",   "none" };
 
 	(void)state;
 	for (size_t i = 0; i < COUNT_OF(names); i++)
@@ -804,6 +846,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(reads_what_it_wrote),
+		cmocka_unit_test(numbers_runs_and_counts_so_that_they_can_be_saved),
 		cmocka_unit_test(reads_the_longest_line),
 		cmocka_unit_test(replaces_a_file_whole),
 		cmocka_unit_test(says_where_it_cannot_write),

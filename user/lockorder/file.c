@@ -292,6 +292,15 @@ static int read_sightings(const struct reader *reader, const json_t *object,
 	return 0;
 }
 
+/* Files of earlier versions lack it. */
+static int read_guards_cut(const struct reader *reader, const json_t *object,
+			   struct order_edge *edge)
+{
+	return json_object_get(object, "guards_cut") ?
+		       read_truth(reader, object, "guards_cut", &edge->guards_cut) :
+		       0;
+}
+
 /* Adds those that are held so. Files of earlier versions lack "shared_guards". */
 static int read_guards(const struct reader *reader, const json_t *object, const char *name,
 		       enum order_mode mode, struct order_edge *edge)
@@ -318,7 +327,8 @@ static int read_edge(const struct reader *reader, const json_t *object, struct o
 	if (read_sightings(reader, object, edge) || read_task(reader, object, &edge->task) ||
 	    read_text(reader, object, "scope", edge->scope, sizeof(edge->scope)) ||
 	    read_guards(reader, object, "guards", ORDER_EXCLUSIVE, edge) ||
-	    read_guards(reader, object, "shared_guards", ORDER_SHARED, edge))
+	    read_guards(reader, object, "shared_guards", ORDER_SHARED, edge) ||
+	    read_guards_cut(reader, object, edge))
 		return -1;
 	frames = read_texts(reader, object, "stack", edge->frame[0], sizeof(edge->frame[0]),
 			    STACK_FRAMES);
@@ -412,19 +422,58 @@ static bool make_general(const struct reader *reader, struct order_edge *edge)
 	return order_edge_put_host(edge, reader->origin.host);
 }
 
-static int merge(struct reader *reader, struct order_graph *graph, unsigned int *sources,
-		 bool generalise)
+static int compare_numbers(const void *one, const void *other)
+{
+	unsigned int left = *(const unsigned int *)one, right = *(const unsigned int *)other;
+
+	return (left > right) - (left < right);
+}
+
+/* Runs that a file has orders of, by the numbers that they have in it. */
+struct sources {
+	size_t count;
+	unsigned int *number; /* sorted */
+};
+
+/* 0, or -1: out of memory. */
+static int find_sources(struct sources *sources, const struct order_edge *const *edges,
+			size_t count)
+{
+	unsigned int *number = calloc(count + 1, sizeof(*number));
+	size_t kept = 0;
+
+	*sources = (struct sources){ .number = number };
+	if (!number)
+		return -1;
+	for (size_t i = 0; i < count; i++)
+		number[i] = edges[i]->source;
+	qsort(number, count, sizeof(*number), compare_numbers);
+	for (size_t i = 0; i < count; i++)
+		if (!i || number[i] != number[kept - 1])
+			number[kept++] = number[i];
+	sources->count = kept;
+	return 0;
+}
+
+/* One after the other, whatever they are in the file. */
+static unsigned int number_of_source(const struct sources *sources, unsigned int number)
+{
+	const unsigned int *place = bsearch(&number, sources->number, sources->count,
+					    sizeof(*sources->number), compare_numbers);
+
+	return (unsigned int)(place - sources->number);
+}
+
+static int merge_edges(struct reader *reader, struct order_graph *graph,
+		       const struct sources *sources, unsigned int first, bool generalise)
 {
 	const struct order_edge *const *edges;
 	size_t count = order_graph_edges(reader->graph, &edges);
-	unsigned int last = 0;
 
 	for (size_t i = 0; i < count; i++) {
 		struct order_edge edge = *edges[i];
 
-		if (edge.source > last)
-			last = edge.source;
-		edge.source += *sources;
+		edge.source = first + number_of_source(sources, edge.source);
 		if (generalise && !make_general(reader, &edge)) {
 			reader->origin.unnamed++;
 			continue;
@@ -432,15 +481,35 @@ static int merge(struct reader *reader, struct order_graph *graph, unsigned int 
 		if (order_graph_add(graph, &edge))
 			return out_of_memory();
 	}
-	*sources += last + 1;
 	return 0;
+}
+
+/* @first: the number of the next run. */
+static int merge(struct reader *reader, struct order_graph *graph, unsigned int *first,
+		 bool generalise)
+{
+	const struct order_edge *const *edges;
+	size_t count = order_graph_edges(reader->graph, &edges);
+	struct sources sources;
+	int error;
+
+	if (find_sources(&sources, edges, count))
+		return out_of_memory();
+	if (sources.count > MOST_SOURCES - *first)
+		error = complain(reader, "with it, there are more than %u runs", MOST_SOURCES);
+	else
+		error = merge_edges(reader, graph, &sources, *first, generalise);
+	if (!error)
+		*first += (unsigned int)sources.count;
+	free(sources.number);
+	return error;
 }
 
 static void merge_origin(struct order_file_origin *origin, const struct order_file_origin *other)
 {
 	merge_name(origin->host, other->host);
 	merge_name(origin->kernel, other->kernel);
-	origin->lost += other->lost;
+	origin->lost = order_add_counts(origin->lost, other->lost);
 	origin->unnamed += other->unnamed;
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "order_graph.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -180,13 +181,19 @@ static bool merge_stacks(struct order_edge *known, const struct order_edge *edge
 	return other_source;
 }
 
+__u64 order_add_counts(__u64 one, __u64 other)
+{
+	return one + other > LLONG_MAX ? LLONG_MAX : one + other;
+}
+
 static bool merge(struct order_edge *known, const struct order_edge *edge)
 {
 	bool matters = merge_tasks(known, edge);
 
 	matters |= merge_guards(known, edge);
 	matters |= merge_stacks(known, edge);
-	known->count += edge->count;
+	known->count = order_add_counts(known->count, edge->count);
+	known->guards_cut |= edge->guards_cut;
 	if (edge->first_ns < known->first_ns)
 		known->first_ns = edge->first_ns;
 	if (edge->last_ns > known->last_ns)

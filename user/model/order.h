@@ -6,7 +6,8 @@
  *
  * The rules are lockdep's, and ours: a cycle whose edges were all seen under one and the same
  * lock, read at one of them at most, cannot happen, nor can one of readers alone. All of them, as
- * one task may be at several places, one after the other.
+ * one task may be at several places, one after the other. Where a reader waits for a reader, another
+ * task has to wait in between to write, which nothing keeps away that is held then.
  */
 #ifndef VFIOSCOPE_ORDER_H
 #define VFIOSCOPE_ORDER_H
@@ -49,6 +50,7 @@ struct order_edge {
 	char scope[ORDER_CLASS_BYTES]; /* what it did: "write", "sysfs", ... */
 	size_t guards;
 	struct order_guard guard[ORDER_GUARDS];
+	bool guards_cut;     /* more may have been held than there was room for */
 	unsigned int frames; /* of the kernel stack, when it was first seen */
 	char frame[STACK_FRAMES][ORDER_FRAME_BYTES];
 };
@@ -70,8 +72,9 @@ struct order_cycle {
 	size_t count;
 	const struct order_edge *edge[CYCLE_MOST_EDGES];
 	const char *guard; /* of ORDER_GUARDED, else NULL */
-	/* Of readers, one that writes between them, if any was seen to wait for that; else NULL */
+	/* If a reader waits for a reader: one that waits between them to write. Else NULL */
 	const struct order_edge *writer;
+	bool is_about_writer; /* the label: that one is what makes the cycle no graver */
 };
 
 struct order_graph;
@@ -81,8 +84,8 @@ void order_graph_free(struct order_graph *graph);
 
 /*
  * Adds what was seen to what is known of the order from @edge's from to its to, in these modes:
- * counts add up, times widen, of the guards stays what both have, read if one does. Of the rest
- * the first stays.
+ * counts add up (to LLONG_MAX at most), times widen, of the guards stays what both have, read if one
+ * does. Task, scope and stack are those that were added first, if that had a stack.
  * Returns 0, or -1: out of memory.
  */
 int order_graph_add(struct order_graph *graph, const struct order_edge *edge);
@@ -98,6 +101,9 @@ const struct order_edge *order_graph_edge(const struct order_graph *graph, const
 
 /* NULL: @name is none of its guards. */
 const struct order_guard *order_find_guard(const struct order_edge *edge, const char *name);
+
+/* LLONG_MAX at most, as each of them is: more cannot be saved. */
+__u64 order_add_counts(__u64 one, __u64 other);
 
 /* There is room for ORDER_GUARDS. One that is there is held as the weaker one is. */
 void order_edge_add_guard(struct order_edge *edge, const char *class, enum order_mode mode);
@@ -115,6 +121,9 @@ typedef void (*order_report)(const struct order_cycle *cycle, void *argument);
  */
 enum cycles_result order_graph_check(struct order_graph *graph, order_report report,
 				     void *argument);
+
+/* How many searches were CYCLES_CUT. */
+__u64 order_graph_searches_cut(const struct order_graph *graph);
 
 /* How many cycles there are of a label, of those that were reported. */
 size_t order_graph_cycles(const struct order_graph *graph, enum order_label label);

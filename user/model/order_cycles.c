@@ -13,7 +13,6 @@ struct search {
 	const struct order_edge **writer; /* those that want to write, sorted by what */
 	size_t writers;
 	const char **node; /* sorted */
-	bool *written;	   /* of each node: somebody holds it exclusively, or wants to */
 	size_t nodes;
 	const struct order_edge **edge;
 	struct cycle_edge *ends; /* of each edge */
@@ -54,15 +53,14 @@ static void take_edges(struct search *search, const struct order_graph *graph)
 	for (size_t i = 0; i < graph->count; i++) {
 		const struct order_edge *edge = graph->edge[i];
 		const char **to_node = node_of(search, edge->to);
-		size_t from = (size_t)(node_of(search, edge->from) - search->node);
-		size_t to = to_node ? (size_t)(to_node - search->node) : search->nodes;
 
-		search->written[from] |= edge->from_mode == ORDER_EXCLUSIVE;
-		search->written[to] |= edge->to_mode == ORDER_EXCLUSIVE;
 		if (!to_node)
 			continue;
 		search->edge[search->edges] = edge;
-		search->ends[search->edges++] = (struct cycle_edge){ from, to };
+		search->ends[search->edges++] = (struct cycle_edge){
+			(size_t)(node_of(search, edge->from) - search->node),
+			(size_t)(to_node - search->node),
+		};
 	}
 }
 
@@ -130,7 +128,6 @@ static void keep_nodes_with_edges(struct search *search)
 
 		if (i && search->ends[i - 1].from == node)
 			continue;
-		search->written[kept] = search->written[node];
 		search->number[node] = kept++;
 	}
 	for (size_t i = 0; i < search->edges; i++) {
@@ -145,36 +142,17 @@ static void keep_nodes_with_edges(struct search *search)
  * Cycles
  */
 
-/* By where tasks wait: readers do so only behind a writer. */
-static void judge_waits(const struct search *search, const size_t *edges, struct order_cycle *cycle)
+static bool is_of_one_task(const struct order_edge *one, const struct order_edge *other)
 {
-	cycle->label = ORDER_PREDICTED;
-	for (size_t i = 0; i < cycle->count; i++) {
-		const struct order_edge *waiter = cycle->edge[i];
-		const struct order_edge *holder = cycle->edge[(i + 1) % cycle->count];
-		size_t writer;
-
-		if (waiter->to_mode == ORDER_EXCLUSIVE || holder->from_mode == ORDER_EXCLUSIVE)
-			continue;
-		if (!search->written[search->ends[edges[i]].to]) {
-			cycle->label = ORDER_NONE;
-			return;
-		}
-		cycle->label = ORDER_SUSPECTED;
-		writer = first_writer(search, waiter->to);
-		if (!cycle->writer && writer < search->writers)
-			cycle->writer = search->writer[writer];
-	}
+	return !one->many_tasks && !other->many_tasks && one->source == other->source &&
+	       order_same_task(one, other);
 }
 
 /* Tasks of two runs are two: they can do so on one host, some day. */
-static bool is_of_one_task(const struct order_cycle *cycle)
+static bool is_all_of_one_task(const struct order_cycle *cycle)
 {
-	const struct order_edge *first = cycle->edge[0];
-
 	for (size_t i = 0; i < cycle->count; i++)
-		if (cycle->edge[i]->many_tasks || cycle->edge[i]->source != first->source ||
-		    !order_same_task(cycle->edge[i], first))
+		if (!is_of_one_task(cycle->edge[i], cycle->edge[0]))
 			return false;
 	return true;
 }
@@ -205,12 +183,15 @@ static const char *find_guard(const struct order_cycle *cycle)
 	return NULL;
 }
 
-/* By who is at its places, and what all of them hold. */
+/* By who is at its places, and what all of them hold. One task can wait for itself, whatever. */
 static void judge_tasks(struct order_cycle *cycle)
 {
 	const char *guard = find_guard(cycle);
 
-	if (is_of_one_task(cycle)) {
+	cycle->label = ORDER_PREDICTED;
+	if (cycle->count == 1)
+		return;
+	if (is_all_of_one_task(cycle)) {
 		cycle->label = ORDER_LOW;
 	} else if (guard) {
 		cycle->label = ORDER_GUARDED;
@@ -218,48 +199,91 @@ static void judge_tasks(struct order_cycle *cycle)
 	}
 }
 
-/* NULL: the writer may come between. */
-static const char *find_guard_against(const struct order_edge *writer,
-				      const struct order_edge *reader)
+/* Whether who has it so, and the other one, cannot have it at the same time. */
+static bool keeps_out(const struct order_edge *other, const char *class, enum order_mode mode)
 {
-	for (size_t i = 0; i < reader->guards; i++) {
-		const struct order_guard *guard = &reader->guard[i];
-		const struct order_guard *same = order_find_guard(writer, guard->class);
-		enum order_mode mode = same ? same->mode : writer->from_mode;
+	const struct order_guard *guard = order_find_guard(other, class);
+	bool is_from = !strcmp(other->from, class);
 
-		if ((same || !strcmp(writer->from, guard->class)) &&
-		    (mode == ORDER_EXCLUSIVE || guard->mode == ORDER_EXCLUSIVE))
-			return guard->class;
-	}
-	return NULL;
+	if (mode == ORDER_EXCLUSIVE)
+		return guard || is_from;
+	return (guard && guard->mode == ORDER_EXCLUSIVE) ||
+	       (is_from && other->from_mode == ORDER_EXCLUSIVE);
 }
 
 /*
- * Who reads twice waits for itself behind another task, which waits to write in between. Of those
- * that do, the one counts that makes it gravest.
+ * What keeps the writer out as long as the tasks of the cycle wait: what the reader holds that waits
+ * behind it; of the others only what is waited for, as the rest may be let go by then. NULL: nothing.
  */
-static void judge_reader(const struct search *search, struct order_cycle *cycle)
+static const char *find_guard_against(const struct order_edge *writer,
+				      const struct order_edge *reader,
+				      const struct order_cycle *cycle)
 {
-	const struct order_edge *reader = cycle->edge[0];
+	for (size_t i = 0; i < reader->guards; i++)
+		if (keeps_out(writer, reader->guard[i].class, reader->guard[i].mode))
+			return reader->guard[i].class;
+	for (size_t i = 0; i < cycle->count; i++)
+		if (keeps_out(writer, cycle->edge[i]->from, cycle->edge[i]->from_mode))
+			return cycle->edge[i]->from;
+	return NULL;
+}
+
+/* Who writes is none of the tasks that wait already. */
+static bool is_in(const struct order_edge *writer, const struct order_cycle *cycle)
+{
+	for (size_t i = 0; i < cycle->count; i++)
+		if (is_of_one_task(writer, cycle->edge[i]))
+			return true;
+	return false;
+}
+
+/*
+ * The reader waits for the next one of the cycle, which reads too, behind a task that waits to write
+ * in between. Of those that do, the one counts that makes the cycle gravest.
+ */
+static void judge_reader(const struct search *search, const struct order_edge *reader,
+			 struct order_cycle *cycle)
+{
+	const struct order_edge *gravest_writer = NULL;
 	enum order_label gravest = ORDER_NONE;
+	const char *gravest_guard = NULL;
 
 	for (size_t i = first_writer(search, reader->to);
-	     i < search->writers && !strcmp(search->writer[i]->to, reader->to); i++) {
+	     gravest < ORDER_SUSPECTED && i < search->writers &&
+	     !strcmp(search->writer[i]->to, reader->to);
+	     i++) {
 		const struct order_edge *writer = search->writer[i];
-		const struct order_cycle pair = { .count = 2, .edge = { reader, writer } };
-		const char *guard = find_guard_against(writer, reader);
+		const char *guard = find_guard_against(writer, reader, cycle);
 		enum order_label label = guard ? ORDER_GUARDED : ORDER_SUSPECTED;
 
-		if (is_of_one_task(&pair))
+		if (is_in(writer, cycle))
 			label = ORDER_LOW;
 		if (label <= gravest)
 			continue;
 		gravest = label;
-		cycle->guard = label == ORDER_GUARDED ? guard : NULL;
-		cycle->writer = writer;
+		gravest_guard = label == ORDER_GUARDED ? guard : NULL;
+		gravest_writer = writer;
 	}
-	if (gravest != ORDER_NONE)
+	if (gravest < cycle->label) {
 		cycle->label = gravest;
+		cycle->guard = gravest_guard;
+		cycle->writer = gravest_writer;
+		cycle->is_about_writer = true;
+	} else if (!cycle->writer) {
+		cycle->writer = gravest_writer;
+	}
+}
+
+static void judge(const struct search *search, struct order_cycle *cycle)
+{
+	judge_tasks(cycle);
+	for (size_t i = 0; i < cycle->count && cycle->label != ORDER_NONE; i++) {
+		const struct order_edge *waiter = cycle->edge[i];
+		const struct order_edge *holder = cycle->edge[(i + 1) % cycle->count];
+
+		if (waiter->to_mode == ORDER_SHARED && holder->from_mode == ORDER_SHARED)
+			judge_reader(search, waiter, cycle);
+	}
 }
 
 static bool take_cycle(const size_t *edges, size_t length, void *argument)
@@ -269,15 +293,9 @@ static bool take_cycle(const size_t *edges, size_t length, void *argument)
 
 	for (size_t i = 0; i < length; i++)
 		cycle.edge[i] = search->edge[edges[i]];
-	judge_waits(search, edges, &cycle);
-	if (cycle.label == ORDER_NONE)
-		return true;
-	/* One task can wait for itself, whatever it holds. */
-	if (length > 1)
-		judge_tasks(&cycle);
-	else if (cycle.label == ORDER_SUSPECTED)
-		judge_reader(search, &cycle);
-	search->error = order_known_note(search->known, &cycle);
+	judge(search, &cycle);
+	if (cycle.label != ORDER_NONE)
+		search->error = order_known_note(search->known, &cycle);
 	return !search->error;
 }
 
@@ -293,13 +311,11 @@ static int open_search(struct search *search, struct order_graph *graph)
 		.known = &graph->known,
 		.writer = calloc(room, sizeof(*search->writer)),
 		.node = calloc(room, sizeof(*search->node)),
-		.written = calloc(room, sizeof(*search->written)),
 		.edge = calloc(room, sizeof(*search->edge)),
 		.ends = calloc(room, sizeof(*search->ends)),
 		.number = calloc(room, sizeof(*search->number)),
 	};
-	return search->writer && search->node && search->written && search->edge && search->ends &&
-			       search->number ?
+	return search->writer && search->node && search->edge && search->ends && search->number ?
 		       0 :
 		       -1;
 }
@@ -308,7 +324,6 @@ static void close_search(struct search *search)
 {
 	free(search->writer);
 	free(search->node);
-	free(search->written);
 	free(search->edge);
 	free(search->ends);
 	free(search->number);
@@ -330,7 +345,9 @@ static enum cycles_result find(struct search *search, const struct order_graph *
 	part = graph_of(search);
 	order_known_begin(search->known);
 	result = cycles_find(&part, SEARCH_STEPS, take_cycle, search);
-	return search->error ? CYCLES_NO_MEMORY : result;
+	if (search->error)
+		return CYCLES_NO_MEMORY;
+	return search->known->is_full ? CYCLES_CUT : result;
 }
 
 enum cycles_result order_graph_check(struct order_graph *graph, order_report report, void *argument)
@@ -347,8 +364,14 @@ enum cycles_result order_graph_check(struct order_graph *graph, order_report rep
 	if (graph->result == CYCLES_NO_MEMORY)
 		return CYCLES_NO_MEMORY;
 	graph->changed = false;
+	graph->searches_cut += graph->result == CYCLES_CUT;
 	order_known_report(&graph->known, report, argument);
 	return graph->result;
+}
+
+__u64 order_graph_searches_cut(const struct order_graph *graph)
+{
+	return graph->searches_cut;
 }
 
 size_t order_graph_cycles(const struct order_graph *graph, enum order_label label)

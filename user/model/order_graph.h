@@ -11,6 +11,7 @@ struct order_graph {
 	struct order_known known;
 	bool changed; /* since the last search, so that another one may find something else */
 	enum cycles_result result; /* of the last search */
+	__u64 searches_cut;
 };
 
 /* Numbers of tasks mean something within a run: of two runs, the names are compared. */

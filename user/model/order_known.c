@@ -81,6 +81,9 @@ static int note_new(struct order_known *known, const struct order_cycle *cycle, 
 	const struct known_cycle new = { .cycle = *cycle, .search = known->search };
 	struct known_cycle *copy;
 
+	known->is_full |= known->count >= ORDER_KNOWN;
+	if (known->is_full)
+		return 0;
 	if (make_room(known))
 		return -1;
 	copy = copy_as(&new, names);
@@ -95,6 +98,7 @@ static int note_new(struct order_known *known, const struct order_cycle *cycle, 
 void order_known_begin(struct order_known *known)
 {
 	known->search++;
+	known->is_full = false;
 }
 
 int order_known_note(struct order_known *known, const struct order_cycle *cycle)

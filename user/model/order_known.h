@@ -5,6 +5,9 @@
 
 #include "order.h"
 
+/* Nobody reads so many reports: a small file can have many more. */
+#define ORDER_KNOWN 65536
+
 struct known_cycle;
 
 struct order_known {
@@ -13,6 +16,7 @@ struct order_known {
 	void *by_names; /* of tsearch(): the same ones */
 	__u64 last_id;
 	unsigned int search; /* the number of the one that goes on, or was the last */
+	bool is_full;	     /* it found more than there is room for */
 };
 
 void order_known_free(struct order_known *known);
@@ -21,7 +25,7 @@ void order_known_free(struct order_known *known);
 void order_known_begin(struct order_known *known);
 /*
  * Of the cycles through the same nodes that one search finds, the gravest is kept, of equals the
- * first. Returns 0, or -1: out of memory.
+ * first; of others no more than ORDER_KNOWN. Returns 0, or -1: out of memory.
  */
 int order_known_note(struct order_known *known, const struct order_cycle *cycle);
 /* Reports what the search found that is new, or graver than it was reported; as order.h has it. */

@@ -49,6 +49,7 @@ static json_t *add_edge(json_t *object, const struct order_edge *edge)
 	json_add_string(object, "scope", edge->scope);
 	add_guards(object, "guards", edge, ORDER_EXCLUSIVE);
 	add_guards(object, "shared_guards", edge, ORDER_SHARED);
+	json_add_bool(object, "guards_cut", edge->guards_cut);
 	add_stack(object, edge);
 	return object;
 }

@@ -142,13 +142,17 @@ static int write_meaning(FILE *output, const struct order_cycle *cycle)
 			       tasks) < 0;
 	case ORDER_GUARDED:
 		return fprintf(output,
-			       "    cannot happen as long as all of them hold, as they did,\n"
+			       "    cannot happen as long as %s hold, as they did,\n"
 			       "        %s\n",
+			       cycle->is_about_writer ? "who reads, and who writes in between," :
+							"all of them",
 			       cycle->guard ? plain(cycle->guard, text) : "?") < 0;
 	case ORDER_LOW:
-		return fputs("    one task did all of this, and cannot be at two places: that "
-			     "takes another one\n",
-			     output) < 0;
+		return fprintf(output,
+			       "    one task did %s, and cannot be at two places: that "
+			       "takes another one\n",
+			       cycle->is_about_writer ? "one of these, and wrote in between" :
+							"all of this") < 0;
 	default:
 		return fputs("    readers alone do not wait for each other\n", output) < 0;
 	}
@@ -186,11 +190,11 @@ static int write_unseen(FILE *output, const struct order_cycle *cycle)
 	int error = 0;
 
 	for (size_t i = 0; i < cycle->count && cycle->label != ORDER_GUARDED; i++)
-		if (cycle->edge[i]->guards == ORDER_GUARDS)
+		if (cycle->edge[i]->guards_cut)
 			error |= fprintf(output,
-					 "    over %d locks may have been held before %s: no more "
-					 "were noted\n",
-					 ORDER_GUARDS, plain(cycle->edge[i]->from, text)) < 0;
+					 "    more locks may have been held beside %s than were "
+					 "noted\n",
+					 plain(cycle->edge[i]->from, text)) < 0;
 	return error;
 }
 
