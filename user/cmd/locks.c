@@ -182,16 +182,21 @@ static int show_total(const struct locks *locks)
 				      render_lock_total_text(stdout, &total);
 }
 
-static void take_orders(struct locks *locks)
+/* @hazards: so many, or -1, as orders.h has it. */
+static void count_hazards(struct locks *locks, long hazards)
 {
-	long hazards = locks->orders ? orders_take(locks->orders) : 0;
-
 	if (hazards < 0) {
-		locks->said = orders_said_error(locks->orders);
+		locks->said |= orders_said_error(locks->orders);
 		locks->error = -1;
 	} else {
 		locks->hazards += (__u64)hazards;
 	}
+}
+
+static void take_orders(struct locks *locks)
+{
+	if (locks->orders)
+		count_hazards(locks, orders_take(locks->orders));
 	if (locks->options->count && locks->reported + locks->hazards >= locks->options->count)
 		locks->done = true;
 }
@@ -240,10 +245,8 @@ static int watch(struct locks *locks, struct run *run, const struct options *tim
 		if (!locks->error && fflush(stdout))
 			locks->error = -1;
 	}
-	if (!locks->error && locks->orders && orders_finish(locks->orders)) {
-		locks->error = -1;
-		locks->said = true;
-	}
+	if (locks->orders)
+		count_hazards(locks, orders_finish(locks->orders));
 	if (!locks->error)
 		locks->error = show_total(locks);
 	if (!locks->error && locks->orders)
@@ -268,11 +271,11 @@ static int locks_with(const struct options *options, struct run *run, const stru
 	locks.deadlocks = deadlocks_new(options->threshold_ns, show_deadlock, &locks);
 	if (!locks.deadlocks || !locks.names)
 		message_error("out of memory");
-	else if (!dot_file_open(&locks.dot, options->graph) &&
+	else if (!dot_file_open(&locks.dot, options->graph, run) &&
 		 !dot_file_is_other(&locks.dot, "--save", options->save))
 		locks.watch = lock_watch_open();
 	if (locks.watch && options->predict)
-		locks.orders = orders_open(options, locks.names, &locks.dot);
+		locks.orders = orders_open(options, run, locks.names, &locks.dot);
 	if (locks.watch && !options->predict == !locks.orders && !dot_file_begin(&locks.dot))
 		error = watch(&locks, run, times);
 	error |= dot_file_close(&locks.dot);

@@ -93,13 +93,19 @@ int orders_count(const struct order_graph *graph, struct order_total *total)
  */
 
 /* What cannot be put in another's place, as a pipe, is written as it is. */
-static int save_into(const char *path, const struct rendered_order_graph *rendered)
+static int save_into(const char *path, struct run *run, const struct rendered_order_graph *rendered)
 {
-	FILE *file = fopen(path, "we");
+	int descriptor = output_open_descriptor(run, path, O_CREAT | O_TRUNC);
+	FILE *file;
 	int error;
 
-	if (!file)
+	if (descriptor < 0)
 		return -1;
+	file = output_file(run, descriptor);
+	if (!file) {
+		close(descriptor);
+		return -1;
+	}
 	error = render_order_graph_json(file, rendered);
 	return fclose(file) || error ? -1 : 0;
 }
@@ -140,7 +146,7 @@ static int save_in_place_of(const char *path, mode_t mode,
 	return -1;
 }
 
-static int save(const char *path, const struct rendered_order_graph *rendered)
+static int save(const char *path, struct run *run, const struct rendered_order_graph *rendered)
 {
 	mode_t mask = umask(077);
 	char resolved[PATH_MAX];
@@ -151,19 +157,25 @@ static int save(const char *path, const struct rendered_order_graph *rendered)
 	if (stat(path, &status))
 		error = save_in_place_of(path, 0600 & ~mask, rendered);
 	else if (!S_ISREG(status.st_mode) || !realpath(path, resolved))
-		error = save_into(path, rendered);
+		error = save_into(path, run, rendered);
 	else
 		error = save_in_place_of(resolved, status.st_mode & 0777, rendered);
 	if (error)
-		message_error("%s: %s", path, strerror(errno));
+		message_error("%s: %s", path,
+			      errno == EINTR ? "interrupted while nobody read it" :
+					       strerror(errno));
 	return error;
 }
 
-/* An errno, or 0. */
-static int obstacle_to_saving(const char *path, char *copy)
+/* An errno, or 0. A link stays one: what matters is the folder of the file it leads to. */
+static int obstacle_to_saving(const char *path)
 {
+	char resolved[PATH_MAX], copy[PATH_MAX];
 	struct stat status;
 
+	if (strlen(path) >= sizeof(copy))
+		return ENAMETOOLONG;
+	strcpy(copy, realpath(path, resolved) ? resolved : path);
 	if (stat(path, &status) || S_ISREG(status.st_mode))
 		return eaccess(dirname(copy), W_OK | X_OK) ? errno : 0;
 	if (S_ISDIR(status.st_mode))
@@ -173,17 +185,15 @@ static int obstacle_to_saving(const char *path, char *copy)
 
 int orders_check_save(const char *path)
 {
-	char *copy = strdup(path);
-	int error = copy ? obstacle_to_saving(path, copy) : ENOMEM;
+	int error = obstacle_to_saving(path);
 
-	free(copy);
 	if (error)
 		message_error("--save %s: %s: give a file in a folder that root owns", path,
 			      strerror(error));
 	return error ? -1 : 0;
 }
 
-int orders_save(const char *path, const struct order_graph *graph, __u64 lost)
+int orders_save(const char *path, struct run *run, const struct order_graph *graph, __u64 lost)
 {
 	struct rendered_order_graph rendered = { .graph = graph, .lost = lost };
 	struct utsname here;
@@ -191,7 +201,7 @@ int orders_save(const char *path, const struct order_graph *graph, __u64 lost)
 	uname(&here);
 	rendered.host = here.nodename;
 	rendered.kernel = here.release;
-	return save(path, &rendered);
+	return save(path, run, &rendered);
 }
 
 /*
@@ -309,10 +319,10 @@ static void show_difference(struct offline *offline, const struct order_graph *o
 				  render_order_difference_text(stdout, &difference);
 }
 
-static int show_total(struct offline *offline, enum cycles_result result)
+static int show_total(struct offline *offline)
 {
 	struct order_total total = {
-		.searches_cut = result == CYCLES_CUT,
+		.searches_cut = order_graph_searches_cut(offline->graph),
 		.state.events_lost = offline->origin.lost,
 		.unnamed = offline->origin.unnamed,
 	};
@@ -327,15 +337,13 @@ static int show_total(struct offline *offline, enum cycles_result result)
 /* @old: NULL if there is nothing to compare with. */
 static int check_graph(struct offline *offline, const struct order_graph *old, __u64 old_lost)
 {
-	enum cycles_result result = order_graph_check(offline->graph, report, offline);
-
-	if (result == CYCLES_NO_MEMORY) {
+	if (order_graph_check(offline->graph, report, offline) == CYCLES_NO_MEMORY) {
 		message_error("out of memory");
 		return -1;
 	}
 	if (old)
 		show_difference(offline, old, old_lost);
-	if (show_total(offline, result))
+	if (show_total(offline))
 		return -1;
 	if (fflush(stdout))
 		offline->error = -1;
@@ -351,7 +359,7 @@ static int save_merged(const struct offline *offline)
 		.lost = offline->origin.lost,
 	};
 
-	return offline->options->save ? save(offline->options->save, &rendered) : 0;
+	return offline->options->save ? save(offline->options->save, NULL, &rendered) : 0;
 }
 
 /* What is asked for as a file is there even if nobody reads the report to its end. */
@@ -376,7 +384,7 @@ static int check_files(struct offline *offline)
 static int with_dot(struct offline *offline, char **files)
 {
 	const struct options *options = offline->options;
-	int error = dot_file_open(&offline->dot, options->graph);
+	int error = dot_file_open(&offline->dot, options->graph, NULL);
 
 	for (size_t i = 0; files[i] && !error; i++)
 		error = dot_file_is_other(&offline->dot, "--from", files[i]);

@@ -38,6 +38,7 @@ struct orders {
 	const struct options *options;
 	struct lock_names *names;
 	struct dot_file *dot;
+	struct run *run;
 	struct order_receiver receiver;
 	struct order_watch *watch;
 	struct order_graph *graph;
@@ -47,9 +48,9 @@ struct orders {
 	struct lock_objects *devices;
 	size_t device_count, device_room;
 	void *edges; /* tsearch(): struct known_edge */
-	__u64 searches_cut, without_room;
+	__u64 without_room;
 	long hazards; /* of one orders_take() */
-	bool said;    /* the error: it is not the output's */
+	bool said;    /* an error: it is not the output's */
 	int error;
 	struct order_total total; /* counted in the end */
 };
@@ -192,7 +193,24 @@ static struct lock_objects *place_of_device(struct orders *orders,
 	if (!larger)
 		return NULL;
 	orders->devices = larger;
+	orders->devices[orders->device_count] = (struct lock_objects){ 0 };
 	return &orders->devices[orders->device_count++];
+}
+
+/* What a device is told of again need not be all that it has: only one of its parts was met. */
+static void merge_device(struct lock_objects *device, const struct lock_objects *objects)
+{
+	const struct lock_objects known = *device;
+
+	*device = *objects;
+	device->pci = objects->pci ?: known.pci;
+	device->zdev = objects->zdev ?: known.zdev;
+	if (objects->vfio)
+		return;
+	device->vfio = known.vfio;
+	device->core = known.core;
+	device->dev_set = known.dev_set;
+	device->group = known.group;
 }
 
 static void take_device(const struct order_device_event *event, void *argument)
@@ -204,7 +222,7 @@ static void take_device(const struct order_device_event *event, void *argument)
 		out_of_memory(orders);
 		return;
 	}
-	*device = event->objects;
+	merge_device(device, &event->objects);
 	name_again(orders, device);
 }
 
@@ -416,21 +434,23 @@ static void report(const struct order_cycle *cycle, void *argument)
 
 static void check_graph(struct orders *orders)
 {
-	enum cycles_result result = order_graph_check(orders->graph, report, orders);
-
-	if (result == CYCLES_NO_MEMORY)
+	if (order_graph_check(orders->graph, report, orders) == CYCLES_NO_MEMORY)
 		out_of_memory(orders);
-	orders->searches_cut += result == CYCLES_CUT;
+}
+
+static void receive(struct orders *orders)
+{
+	if (!order_watch_receive(orders->watch))
+		return;
+	message_error("cannot read events: %s", strerror(errno));
+	orders->said = true;
+	orders->error = -1;
 }
 
 long orders_take(struct orders *orders)
 {
 	orders->hazards = 0;
-	if (order_watch_receive(orders->watch)) {
-		message_error("cannot read events: %s", strerror(errno));
-		orders->said = true;
-		return -1;
-	}
+	receive(orders);
 	check_graph(orders);
 	return orders->error ? -1 : orders->hazards;
 }
@@ -450,18 +470,27 @@ bool orders_said_error(const struct orders *orders)
 	return orders->said;
 }
 
-int orders_finish(struct orders *orders)
+static int save(struct orders *orders)
 {
 	const char *path = orders->options->save;
 
-	twalk_r(orders->edges, count_node, orders);
-	check_graph(orders);
-	if (orders->error || orders_count(orders->graph, &orders->total))
-		return -1;
 	if (!path)
 		return 0;
-	return orders_save(path, orders->graph,
+	return orders_save(path, orders->run, orders->graph,
 			   order_watch_losses(orders->watch).state.events_lost);
+}
+
+long orders_finish(struct orders *orders)
+{
+	orders->hazards = 0;
+	receive(orders);
+	twalk_r(orders->edges, count_node, orders);
+	check_graph(orders);
+	if (orders_count(orders->graph, &orders->total) || save(orders)) {
+		orders->said = true;
+		orders->error = -1;
+	}
+	return orders->error ? -1 : orders->hazards;
 }
 
 int orders_show_total(const struct orders *orders)
@@ -469,7 +498,7 @@ int orders_show_total(const struct orders *orders)
 	const struct order_losses losses = order_watch_losses(orders->watch);
 	struct order_total total = orders->total;
 
-	total.searches_cut = orders->searches_cut;
+	total.searches_cut = order_graph_searches_cut(orders->graph);
 	total.state = losses.state;
 	total.state.edges_without_room += orders->without_room;
 	total.missed_runs = losses.missed_runs;
@@ -483,7 +512,7 @@ int orders_show_total(const struct orders *orders)
  * Opening
  */
 
-struct orders *orders_open(const struct options *options, struct lock_names *names,
+struct orders *orders_open(const struct options *options, struct run *run, struct lock_names *names,
 			   struct dot_file *dot)
 {
 	struct orders *orders = calloc(1, sizeof(*orders));
@@ -496,6 +525,7 @@ struct orders *orders_open(const struct options *options, struct lock_names *nam
 		return NULL;
 	}
 	orders->options = options;
+	orders->run = run;
 	orders->names = names;
 	orders->dot = dot;
 	orders->realtime_offset_ns = clock_realtime_offset_ns();

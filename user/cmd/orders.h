@@ -12,9 +12,10 @@
 #include <stdbool.h>
 
 struct orders;
+struct run;
 
 /* All have to last. NULL after an error message. */
-struct orders *orders_open(const struct options *options, struct lock_names *names,
+struct orders *orders_open(const struct options *options, struct run *run, struct lock_names *names,
 			   struct dot_file *dot);
 void orders_close(struct orders *orders);
 
@@ -29,11 +30,14 @@ long orders_take(struct orders *orders);
 /* To be called now and then: modules come and go. */
 void orders_tick(struct orders *orders);
 
-/* Whether the error of orders_take() has been said: else it is the output's. */
-bool orders_said_error(const struct orders *orders);
+/*
+ * The same up to the end; and saves the graph, if it is to be, even if nobody reads the reports any
+ * more.
+ */
+long orders_finish(struct orders *orders);
 
-/* Counts up to now, and saves the graph, if it is to be. 0, or -1 after an error message. */
-int orders_finish(struct orders *orders);
+/* Whether an error of these has been said: else it is the output's. */
+bool orders_said_error(const struct orders *orders);
 
 /* What was seen, and what was not. 0, or -1 with errno. */
 int orders_show_total(const struct orders *orders);

@@ -8,26 +8,28 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-static struct output {
+struct output {
 	struct run *run;
-	FILE *before;
 	int file;
 	int error; /* errno of what failed first: what comes later must not look whole */
-} output;
+};
 
-/* Some terminals say that they take output and do not: returns EINTR when it is time to give up. */
-static int wait_while_full(const struct run *run, unsigned int *tries)
+static struct output standard;
+static FILE *stdout_before;
+
+/* Returns EINTR when it is time to give up. */
+static int wait_a_while(struct run *run, int *tries)
 {
-	const unsigned int pause_ms = 10;
+	const int pause_ms = 10;
 
 	if (run->signalled && ++*tries * pause_ms > OUTPUT_GRACE_MS)
 		return EINTR;
-	usleep(pause_ms * 1000);
-	return 0;
+	return run_pause(run, pause_ms) ? EINTR : 0;
 }
 
 /*
@@ -47,7 +49,7 @@ static int open_unblocked(void)
 static ssize_t write_when_read(void *cookie, const char *buffer, size_t bytes)
 {
 	struct output *to = cookie;
-	unsigned int tries = 0;
+	int tries = 0;
 	size_t done = 0;
 
 	while (!to->error && done < bytes) {
@@ -59,8 +61,8 @@ static ssize_t write_when_read(void *cookie, const char *buffer, size_t bytes)
 			written = write(to->file, buffer + done, most);
 		if (written >= 0)
 			done += (size_t)written;
-		else if (errno == EAGAIN)
-			to->error = wait_while_full(to->run, &tries);
+		else if (errno == EAGAIN) /* some terminals say that they take output and do not */
+			to->error = wait_a_while(to->run, &tries);
 		else
 			to->error = errno;
 		if (written > 0)
@@ -75,16 +77,17 @@ int output_open(struct run *run)
 	const cookie_io_functions_t functions = { .write = write_when_read };
 	FILE *file;
 
-	output = (struct output){ .run = run, .before = stdout, .file = open_unblocked() };
-	if (output.file < 0)
-		output.file = STDOUT_FILENO;
-	file = fopencookie(&output, "w", functions);
+	standard = (struct output){ .run = run, .file = open_unblocked() };
+	if (standard.file < 0)
+		standard.file = STDOUT_FILENO;
+	file = fopencookie(&standard, "w", functions);
 	if (!file) {
 		message_error("out of memory");
 		return -1;
 	}
 	if (isatty(STDOUT_FILENO))
 		setvbuf(file, NULL, _IOLBF, 0);
+	stdout_before = stdout;
 	stdout = file;
 	return 0;
 }
@@ -93,18 +96,68 @@ void output_close(void)
 {
 	/* Who writes a report flushes it, and has checked that. */
 	fclose(stdout);
-	stdout = output.before;
-	if (output.file != STDOUT_FILENO)
-		close(output.file);
+	stdout = stdout_before;
+	if (standard.file != STDOUT_FILENO)
+		close(standard.file);
 }
 
 int output_check(int error)
 {
-	int reason = output.error ?: errno;
+	int reason = standard.error ?: errno;
 
 	if (error && reason == EINTR)
 		message_error("interrupted while nobody read the output: not all was written");
 	else if (error && reason != EPIPE)
 		message_error("cannot write the output: %s", strerror(reason));
 	return error;
+}
+
+/*
+ * Other files
+ */
+
+/* Nobody reads a pipe, perhaps: open() would wait, and heed no signal. */
+static int open_when_read(struct run *run, const char *path, int flags)
+{
+	int file, tries = 0;
+
+	while ((file = open(path, flags | O_NONBLOCK, 0666)) < 0 && errno == ENXIO)
+		if (wait_a_while(run, &tries)) {
+			errno = EINTR;
+			return -1;
+		}
+	return file;
+}
+
+static int close_file(void *cookie)
+{
+	struct output *output = cookie;
+	int error = close(output->file);
+
+	free(output);
+	return error;
+}
+
+FILE *output_file(struct run *run, int descriptor)
+{
+	const cookie_io_functions_t functions = { .write = write_when_read, .close = close_file };
+	struct output *output;
+	FILE *file;
+
+	if (!run)
+		return fdopen(descriptor, "w");
+	output = malloc(sizeof(*output));
+	if (!output)
+		return NULL;
+	*output = (struct output){ .run = run, .file = descriptor };
+	file = fopencookie(output, "w", functions);
+	if (!file)
+		free(output);
+	return file;
+}
+
+int output_open_descriptor(struct run *run, const char *path, int flags)
+{
+	flags |= O_WRONLY | O_NOCTTY | O_CLOEXEC;
+	return run ? open_when_read(run, path, flags) : open(path, flags, 0666);
 }

@@ -260,6 +260,16 @@ int run_wait_for_output(struct run *run, int file)
 	}
 }
 
+int run_pause(struct run *run, int pause_ms)
+{
+	struct pollfd file = { .fd = run->signals, .events = POLLIN };
+
+	if (poll(&file, 1, pause_ms) <= 0 || !gives_up(run, run->signalled))
+		return 0;
+	errno = EINTR;
+	return -1;
+}
+
 /* Another signal meanwhile is for a command that does not end by the first. */
 static void wait_for_child(struct run *run)
 {

@@ -54,6 +54,9 @@ enum run_event run_wait(struct run *run, int extra);
  */
 int run_wait_for_output(struct run *run, int file);
 
+/* Waits so long, unless a signal comes. Returns 0, or -1 with EINTR as above. */
+int run_pause(struct run *run, int pause_ms);
+
 /* Ends the command if it still runs, and gives the status to exit with. */
 int run_close(struct run *run);
 

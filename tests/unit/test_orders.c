@@ -1,0 +1,342 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* locks --predict without a kernel: what is told becomes reports, totals, and a file. */
+#include "unit.h"
+
+#include "../../user/cmd/orders.h"
+#include "../../user/lockorder/watch.h"
+#include "../../user/render/locks.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define DEVICE "0000:01:00.0"
+#define VFIO 0x9000
+#define PCI 0x8000
+#define DEV_SET 0x5000
+
+/*
+ * In place of the programs: what they tell at the next look, and what they know of each order in
+ * the end
+ */
+
+static const struct order_receiver *receiver;
+static void (*told_next)(void);
+static struct order_seen seen_in_the_end;
+
+struct order_watch *order_watch_open(char *const *scopes, const struct order_receiver *to)
+{
+	(void)scopes;
+	receiver = to;
+	return (struct order_watch *)&receiver;
+}
+
+void order_watch_close(struct order_watch *watch)
+{
+	(void)watch;
+}
+
+void order_watch_pick_up_modules(struct order_watch *watch)
+{
+	(void)watch;
+}
+
+void order_watch_attach_more(struct order_watch *watch)
+{
+	(void)watch;
+}
+
+int order_watch_event_fd(const struct order_watch *watch)
+{
+	(void)watch;
+	return -1;
+}
+
+int order_watch_receive(struct order_watch *watch)
+{
+	(void)watch;
+	if (told_next)
+		told_next();
+	told_next = NULL;
+	return 0;
+}
+
+int order_watch_seen(const struct order_watch *watch, const struct order_key *key,
+		     struct order_seen *seen)
+{
+	(void)watch;
+	(void)key;
+	*seen = seen_in_the_end;
+	return seen->count ? 0 : -1;
+}
+
+__u32 order_watch_modules(const struct order_watch *watch)
+{
+	(void)watch;
+	return 0;
+}
+
+bool order_watch_is_current(const struct order_watch *watch, __u64 address, __u32 id)
+{
+	(void)watch;
+	(void)address;
+	(void)id;
+	return true;
+}
+
+void order_watch_forget(const struct order_watch *watch, __u64 address)
+{
+	(void)watch;
+	(void)address;
+}
+
+struct order_losses order_watch_losses(const struct order_watch *watch)
+{
+	(void)watch;
+	return (struct order_losses){ .state.events_lost = 7 };
+}
+
+/* In place of the kernel's names: a dev_set's lock is where that begins. */
+
+bool lock_member_name(struct lock_names *names, const struct lock_objects *objects, __u64 address,
+		      char name[LOCK_NAME_BYTES])
+{
+	(void)names;
+	if (!objects->dev_set || address != objects->dev_set)
+		return false;
+	sprintf(name, "dev_set.lock of %s", objects->device);
+	return true;
+}
+
+bool lock_variable_name(struct lock_names *names, __u64 address, char name[LOCK_NAME_BYTES])
+{
+	(void)names;
+	(void)address;
+	(void)name;
+	return false;
+}
+
+const char *lock_function_name(struct lock_names *names, __u64 address, char name[FRAME_BYTES])
+{
+	(void)names;
+	(void)address;
+	return strcpy(name, "mutex_lock");
+}
+
+bool lock_function_is_trampoline(const char *name)
+{
+	(void)name;
+	return false;
+}
+
+void lock_names_expire(struct lock_names *names)
+{
+	(void)names;
+}
+
+/*
+ * What is told
+ */
+
+static void tell_lock(__u32 id, __u64 address)
+{
+	const struct order_lock_event event = { ORDER_EVENT_LOCK, id, address, ORDER_MUTEX, 0, "" };
+
+	receiver->lock(&event, receiver->argument);
+}
+
+static void tell_edge(__u32 from, __u32 to, __u32 tid)
+{
+	const struct order_edge_event event = {
+		.type = ORDER_EVENT_EDGE,
+		.key = { from, to, ORDER_EXCLUSIVE, ORDER_EXCLUSIVE },
+		.seen = { .count = 1, .start_ns = tid, .tid = tid, .tasks = 1, .told = 1 },
+		.tid = tid,
+		.pid = tid,
+		.comm = "qemu",
+	};
+
+	receiver->edge(&event, receiver->argument);
+}
+
+static void tell_device(__u64 vfio, __u64 dev_set)
+{
+	const struct order_device_event event = {
+		.type = ORDER_EVENT_DEVICE,
+		.objects = { .vfio = vfio, .pci = PCI, .dev_set = dev_set, .device = DEVICE },
+	};
+
+	receiver->device(&event, receiver->argument);
+}
+
+static void tell_gone(__u64 address)
+{
+	const struct order_gone_event event = { .type = ORDER_EVENT_GONE, .address = address };
+
+	receiver->gone(&event, receiver->argument);
+}
+
+/* Two locks, and the order of them, by one task. */
+static void tell_one_order(void)
+{
+	tell_lock(1, DEV_SET);
+	tell_lock(2, 0x2000);
+	tell_edge(1, 2, 7);
+}
+
+static void tell_the_other_order(void)
+{
+	tell_edge(2, 1, 8);
+}
+
+/*
+ * What comes of it
+ */
+
+static struct options options;
+static struct dot_file dot;
+static char *output;
+static size_t output_bytes;
+static FILE *real_stdout;
+
+static struct orders *start(const char *to)
+{
+	struct orders *orders;
+
+	told_next = NULL;
+	memset(&seen_in_the_end, 0, sizeof(seen_in_the_end));
+	real_stdout = stdout;
+	stdout = to ? fopen(to, "w") : open_memstream(&output, &output_bytes);
+	assert_non_null(stdout);
+	orders = orders_open(&options, NULL, NULL, &dot);
+	assert_non_null(orders);
+	return orders;
+}
+
+/* Says what was said. */
+static void end(struct orders *orders, const char *expected)
+{
+	orders_close(orders);
+	fclose(stdout);
+	stdout = real_stdout;
+	if (expected && !strstr(output, expected))
+		fail_msg("\"%s\" is not in: %s", expected, output);
+	free(output);
+	output = NULL;
+}
+
+static void reports_when_it_is_told(void **state)
+{
+	struct orders *orders = start(NULL);
+
+	(void)state;
+	told_next = tell_one_order;
+	assert_int_equal(orders_take(orders), 0);
+	told_next = tell_the_other_order;
+	assert_int_equal(orders_take(orders), 1);
+	assert_int_equal(orders_take(orders), 0);
+	assert_int_equal(orders_finish(orders), 0);
+	end(orders, "ORDER 1, predicted: ");
+}
+
+/* What comes after the last look is no less of a hazard. */
+static void reports_in_the_end(void **state)
+{
+	struct orders *orders = start(NULL);
+
+	(void)state;
+	told_next = tell_one_order;
+	assert_int_equal(orders_take(orders), 0);
+	told_next = tell_the_other_order;
+	assert_int_equal(orders_finish(orders), 1);
+	end(orders, "ORDER 1, predicted: ");
+	/* That another task did so, too, was not told. */
+	orders = start(NULL);
+	tell_one_order();
+	tell_edge(2, 1, 7);
+	assert_int_equal(orders_take(orders), 0);
+	seen_in_the_end = (struct order_seen){ .count = 2, .tid = 7, .start_ns = 7, .tasks = 2 };
+	assert_int_equal(orders_finish(orders), 1);
+	end(orders, "ORDER 1, predicted: ");
+}
+
+/* A device is met by one of its parts, and then by another one. */
+static void knows_all_parts_of_a_device(void **state)
+{
+	struct orders *orders = start(NULL);
+
+	(void)state;
+	tell_device(VFIO, DEV_SET);
+	tell_device(0, 0);
+	tell_one_order();
+	tell_the_other_order();
+	assert_int_equal(orders_take(orders), 1);
+	end(orders, "    +> dev_set.lock of " DEVICE "\n");
+	/* And what was freed is none of them. */
+	orders = start(NULL);
+	tell_device(VFIO, DEV_SET);
+	tell_gone(VFIO);
+	tell_device(0, 0);
+	tell_one_order();
+	tell_the_other_order();
+	assert_int_equal(orders_take(orders), 1);
+	end(orders, "    |  mutex at 0x5000#1\n");
+}
+
+/* A lock that was taken before its device became known. */
+static void names_a_lock_later(void **state)
+{
+	struct orders *orders = start(NULL);
+
+	(void)state;
+	tell_one_order();
+	tell_device(VFIO, DEV_SET);
+	tell_the_other_order();
+	assert_int_equal(orders_take(orders), 1);
+	end(orders, "    +> dev_set.lock of " DEVICE "\n");
+}
+
+static bool has_line_with(const char *path, const char *text)
+{
+	char line[4096];
+	bool found = false;
+	FILE *file = fopen(path, "r");
+
+	assert_non_null(file);
+	while (fgets(line, sizeof(line), file))
+		found |= strstr(line, text) != NULL;
+	fclose(file);
+	return found;
+}
+
+/* Nobody reads the reports: what was learned is not lost for that. */
+static void saves_what_nobody_reads(void **state)
+{
+	char path[] = "/tmp/test_orders.XXXXXX";
+	struct orders *orders;
+
+	(void)state;
+	assert_int_equal(close(mkstemp(path)), 0);
+	options.save = path;
+	orders = start("/dev/full");
+	setvbuf(stdout, NULL, _IONBF, 0);
+	told_next = tell_one_order;
+	assert_int_equal(orders_take(orders), 0);
+	told_next = tell_the_other_order;
+	assert_int_equal(orders_take(orders), -1);
+	assert_int_equal(orders_finish(orders), -1);
+	assert_false(orders_said_error(orders));
+	end(orders, NULL);
+	options.save = NULL;
+	assert_true(has_line_with(path, "\"edges\":2,\"lost\":7}"));
+	unlink(path);
+}
+
+static const struct CMUnitTest tests[] = {
+	cmocka_unit_test(reports_when_it_is_told),     cmocka_unit_test(reports_in_the_end),
+	cmocka_unit_test(knows_all_parts_of_a_device), cmocka_unit_test(names_a_lock_later),
+	cmocka_unit_test(saves_what_nobody_reads),
+};
+
+RUN_TESTS(tests)
