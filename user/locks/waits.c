@@ -21,6 +21,9 @@ void lock_waits_of(struct lock_waits *waits, const struct bpf_object *object)
 		waits->map[i] = bpf_object__find_map_fd_by_name(object, lock_waits_names[i]);
 }
 
+/* Each wait is met, unless tasks begin and end to wait all the time. */
+#define MOST_STEPS (2 * LOCK_WAITS)
+
 /* Through a map, from key to key; anew from the first one when a key goes away that it is at. */
 struct walk {
 	int map, steps;
@@ -29,7 +32,7 @@ struct walk {
 
 static bool next_wait(struct walk *walk, struct lock_wait *wait)
 {
-	for (; walk->steps < 2 * LOCK_WAITS; walk->steps++) {
+	for (; walk->steps < MOST_STEPS; walk->steps++) {
 		if (bpf_map_get_next_key(walk->map, walk->steps ? &walk->tid : NULL, &walk->tid))
 			return false;
 		if (bpf_map_lookup_elem(walk->map, &walk->tid, wait))
@@ -142,11 +145,44 @@ static __u32 *sorted_numbers(const struct lock_task *tasks, size_t count)
 	return tids;
 }
 
+static bool is_among(__u32 tid, const __u32 *tids, size_t count)
+{
+	return bsearch(&tid, tids, count, sizeof(*tids), compare_numbers);
+}
+
+static size_t count_distinct(__u32 *tids, size_t count)
+{
+	size_t distinct = 0;
+
+	qsort(tids, count, sizeof(*tids), compare_numbers);
+	for (size_t i = 0; i < count; i++)
+		distinct += !i || tids[i] != tids[i - 1];
+	return distinct;
+}
+
+/* A walk that begins anew comes by the same ones again. Returns -1 with errno. */
+static long count_others(int map, const __u32 *tids, size_t count, __u64 before_ns)
+{
+	__u32 *others = calloc(MOST_STEPS, sizeof(*others));
+	struct walk walk = { .map = map };
+	struct lock_wait wait;
+	size_t found = 0;
+
+	if (!others)
+		return -1;
+	while (next_wait(&walk, &wait))
+		if (wait.since_ns < before_ns && !is_among(walk.tid, tids, count))
+			others[found++] = walk.tid;
+	found = count_distinct(others, found);
+	free(others);
+	return (long)found;
+}
+
 int lock_waits_count_elsewhere(struct lock_waits *waits, const struct lock_task *tasks,
 			       size_t count, __u64 before_ns)
 {
-	struct lock_wait wait;
 	__u64 elsewhere = 0;
+	long others = 0;
 	__u32 *tids;
 
 	if (waits->of_all_tasks)
@@ -154,13 +190,12 @@ int lock_waits_count_elsewhere(struct lock_waits *waits, const struct lock_task 
 	tids = sorted_numbers(tasks, count);
 	if (!tids)
 		return -1;
-	for (size_t i = 0; i < WAITS_MAPS; i++)
-		for (struct walk walk = { .map = waits->map[i] }; next_wait(&walk, &wait);)
-			elsewhere +=
-				wait.since_ns < before_ns &&
-				!bsearch(&walk.tid, tids, count, sizeof(*tids), compare_numbers);
+	for (size_t i = 0; i < WAITS_MAPS && others >= 0; i++) {
+		others = count_others(waits->map[i], tids, count, before_ns);
+		elsewhere += others > 0 ? (__u64)others : 0;
+	}
 	free(tids);
 	if (elsewhere > waits->elsewhere)
 		waits->elsewhere = elsewhere;
-	return 0;
+	return others < 0 ? -1 : 0;
 }
