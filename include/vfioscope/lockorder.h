@@ -54,10 +54,10 @@ ASSERT_LAYOUT(struct order_key, 12);
 
 struct order_seen {
 	__u64 count;
-	__u64 first_ns, last_ns; /* CLOCK_MONOTONIC */
-	__u64 start_ns;		 /* of the life of the task that did so first */
-	__u32 tid;		 /* its number */
-	__u32 tasks;		 /* 1, or 2: not always the same one */
+	__u64 first_ns, last_ns;   /* CLOCK_MONOTONIC */
+	__u64 start_ns;		   /* of the life of the task that did so first */
+	__u32 tid;		   /* its number */
+	__u32 tasks;		   /* 1, or 2: not always the same one */
 	__u32 guards_cut;	   /* 1: more may have been held */
 	__u32 told;		   /* 0: the event was lost, the next one tells */
 	__u32 guard[ORDER_GUARDS]; /* numbers, some with ORDER_GUARD_SHARED; 0: none */

@@ -17,9 +17,9 @@ struct run;
 int orders_offline(const struct options *options, char **files);
 
 /*
- * Writes the graph of this host to a file, whole or not at all; or to a pipe, whose reader is waited
- * for as long as @run lasts (NULL: for ever). @lost: events that it lacks. Returns 0, or -1 after an
- * error message.
+ * Writes the graph of this host to a file, whole or not at all; or to a pipe, whose reader is
+ * waited for as long as @run lasts (NULL: for ever). @lost: events that it lacks. Returns 0, or -1
+ * after an error message.
  */
 int orders_save(const char *path, struct run *run, const struct order_graph *graph, __u64 lost);
 

@@ -6,8 +6,8 @@
  *
  * The rules are lockdep's, and ours: a cycle whose edges were all seen under one and the same
  * lock, read at one of them at most, cannot happen, nor can one of readers alone. All of them, as
- * one task may be at several places, one after the other. Where a reader waits for a reader, another
- * task has to wait in between to write, which nothing keeps away that is held then.
+ * one task may be at several places, one after the other. Where a reader waits for a reader,
+ * another task has to wait in between to write, which nothing keeps away that is held then.
  */
 #ifndef VFIOSCOPE_ORDER_H
 #define VFIOSCOPE_ORDER_H
@@ -84,8 +84,8 @@ void order_graph_free(struct order_graph *graph);
 
 /*
  * Adds what was seen to what is known of the order from @edge's from to its to, in these modes:
- * counts add up (to LLONG_MAX at most), times widen, of the guards stays what both have, read if one
- * does. Task, scope and stack are those that were added first, if that had a stack.
+ * counts add up (to LLONG_MAX at most), times widen, of the guards stays what both have, read if
+ * one does. Task, scope and stack are those that were added first, if that had a stack.
  * Returns 0, or -1: out of memory.
  */
 int order_graph_add(struct order_graph *graph, const struct order_edge *edge);

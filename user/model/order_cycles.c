@@ -212,8 +212,9 @@ static bool keeps_out(const struct order_edge *other, const char *class, enum or
 }
 
 /*
- * What keeps the writer out as long as the tasks of the cycle wait: what the reader holds that waits
- * behind it; of the others only what is waited for, as the rest may be let go by then. NULL: nothing.
+ * What keeps the writer out as long as the tasks of the cycle wait: what the reader holds that
+ * waits behind it; of the others only what is waited for, as the rest may be let go by then. NULL:
+ * nothing.
  */
 static const char *find_guard_against(const struct order_edge *writer,
 				      const struct order_edge *reader,
@@ -238,8 +239,8 @@ static bool is_in(const struct order_edge *writer, const struct order_cycle *cyc
 }
 
 /*
- * The reader waits for the next one of the cycle, which reads too, behind a task that waits to write
- * in between. Of those that do, the one counts that makes the cycle gravest.
+ * The reader waits for the next one of the cycle, which reads too, behind a task that waits to
+ * write in between. Of those that do, the one counts that makes the cycle gravest.
  */
 static void judge_reader(const struct search *search, const struct order_edge *reader,
 			 struct order_cycle *cycle)
