@@ -77,7 +77,7 @@ static struct order_edge seen(const char *from, enum order_mode from_mode, const
 
 	strcpy(edge.from, from);
 	strcpy(edge.to, to);
-	strcpy(edge.frame[0], "mutex_lock");
+	edge.frame[0] = "mutex_lock";
 	sprintf(edge.task.comm, "task-%u", tid);
 	return edge;
 }
@@ -627,7 +627,7 @@ static void edges_become_one(void **state)
 	edge.first_ns = 50;
 	edge.last_ns = 170;
 	strcpy(edge.scope, "sysfs");
-	strcpy(edge.frame[0], "down_read");
+	edge.frame[0] = "down_read";
 	add_edge(graph, edge);
 	edge.first_ns = 60;
 	edge.last_ns = 70;
@@ -668,6 +668,7 @@ static void a_stack_is_better_than_none(void **state)
 	struct order_graph *graph = start();
 	struct order_edge edge = of_source(seen("a", E, "b", E, 7), 1, "qemu");
 	const struct order_edge *known;
+	char name[16];
 
 	(void)state;
 	edge.frames = 0;
@@ -675,7 +676,10 @@ static void a_stack_is_better_than_none(void **state)
 	add_edge(graph, edge);
 	edge = of_source(seen("a", E, "b", E, 8), 2, "qemu");
 	strcpy(edge.scope, "sysfs");
+	strcpy(name, "mutex_lock");
+	edge.frame[0] = name;
 	add_edge(graph, edge);
+	strcpy(name, "xxxxxxxxxx");
 	known = order_graph_edge(graph, "a", "b", E, E);
 	assert_int_equal(known->frames, 1);
 	assert_string_equal(known->frame[0], "mutex_lock");

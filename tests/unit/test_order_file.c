@@ -160,8 +160,10 @@ static void random_name(__u64 *state, char *name, size_t bytes)
 	strcat(name, "x");
 }
 
+/* Its frames are the ones here. */
 static struct order_edge random_edge(__u64 *state)
 {
+	static char frame[STACK_FRAMES][ORDER_FRAME_BYTES];
 	struct order_edge edge = { .source = (unsigned int)(random_number(state) % 7) };
 
 	random_name(state, edge.from, sizeof(edge.from));
@@ -185,8 +187,10 @@ static struct order_edge random_edge(__u64 *state)
 	}
 	edge.guards_cut = random_number(state) % 2;
 	edge.frames = random_number(state) % (STACK_FRAMES + 1);
-	for (size_t i = 0; i < edge.frames; i++)
-		random_name(state, edge.frame[i], sizeof(edge.frame[i]));
+	for (size_t i = 0; i < edge.frames; i++) {
+		random_name(state, frame[i], sizeof(frame[i]));
+		edge.frame[i] = frame[i];
+	}
 	return edge;
 }
 
@@ -261,6 +265,7 @@ static void numbers_runs_and_counts_so_that_they_can_be_saved(void **state)
 static void reads_the_longest_line(void **state)
 {
 	static struct order_edge edge = { .count = 1 };
+	static char frame[ORDER_FRAME_BYTES];
 	struct order_graph *read = order_graph_new();
 
 	(void)state;
@@ -271,9 +276,10 @@ static void reads_the_longest_line(void **state)
 	edge.guards = ORDER_GUARDS;
 	for (size_t i = 0; i < ORDER_GUARDS; i++)
 		memset(edge.guard[i].class, 1, sizeof(edge.guard[i].class) - 1);
+	memset(frame, 1, sizeof(frame) - 1);
 	edge.frames = STACK_FRAMES;
 	for (size_t i = 0; i < STACK_FRAMES; i++)
-		memset(edge.frame[i], 1, sizeof(edge.frame[i]) - 1);
+		edge.frame[i] = frame;
 	save_edges("long", &edge, 1);
 	assert_int_equal(try_to_read("long", read), 0);
 	assert_int_equal(edges_of(read), 1);

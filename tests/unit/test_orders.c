@@ -146,12 +146,19 @@ static void tell_lock(__u32 id, __u64 address)
 	receiver->lock(&event, receiver->argument);
 }
 
+static __u32 guards_were_cut;
+
 static void tell_edge(__u32 from, __u32 to, __u32 tid)
 {
 	const struct order_edge_event event = {
 		.type = ORDER_EVENT_EDGE,
 		.key = { from, to, ORDER_EXCLUSIVE, ORDER_EXCLUSIVE },
-		.seen = { .count = 1, .start_ns = tid, .tid = tid, .tasks = 1, .told = 1 },
+		.seen = { .count = 1,
+			  .start_ns = tid,
+			  .tid = tid,
+			  .tasks = 1,
+			  .told = 1,
+			  .guards_cut = guards_were_cut },
 		.tid = tid,
 		.pid = tid,
 		.comm = "qemu",
@@ -306,6 +313,20 @@ static void names_a_lock_later(void **state)
 	end(orders, "    +> dev_set.lock of " DEVICE "\n");
 }
 
+static void says_that_guards_found_no_room(void **state)
+{
+	struct orders *orders = start(NULL);
+
+	(void)state;
+	tell_one_order();
+	tell_the_other_order();
+	guards_were_cut = 1;
+	tell_the_other_order();
+	guards_were_cut = 0;
+	assert_int_equal(hear(orders_take, orders), 1);
+	end(orders, "    more locks may have been held beside mutex at 0x2000#2 than were noted\n");
+}
+
 static bool has_line_with(const char *path, const char *text)
 {
 	char line[4096];
@@ -343,9 +364,9 @@ static void saves_what_nobody_reads(void **state)
 }
 
 static const struct CMUnitTest tests[] = {
-	cmocka_unit_test(reports_when_it_is_told),     cmocka_unit_test(reports_in_the_end),
-	cmocka_unit_test(knows_all_parts_of_a_device), cmocka_unit_test(names_a_lock_later),
-	cmocka_unit_test(saves_what_nobody_reads),
+	cmocka_unit_test(reports_when_it_is_told),	  cmocka_unit_test(reports_in_the_end),
+	cmocka_unit_test(knows_all_parts_of_a_device),	  cmocka_unit_test(names_a_lock_later),
+	cmocka_unit_test(says_that_guards_found_no_room), cmocka_unit_test(saves_what_nobody_reads),
 };
 
 RUN_TESTS(tests)

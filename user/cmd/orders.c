@@ -322,18 +322,24 @@ static bool is_of_probe(const char *name)
 	return false;
 }
 
+struct frame_texts {
+	char text[STACK_FRAMES][ORDER_FRAME_BYTES];
+};
+
+/* The names are those in @texts. */
 static void describe_stack(struct orders *orders, const struct order_edge_event *event,
-			   struct order_edge *edge)
+			   struct frame_texts *texts, struct order_edge *edge)
 {
 	size_t frames = (size_t)event->stack_bytes / sizeof(event->stack[0]);
-	char *name = edge->frame[0];
 
 	if (event->stack_bytes <= 0 || frames > STACK_FRAMES)
 		return;
 	for (size_t i = 0; i < frames; i++) {
+		char *name = texts->text[edge->frames];
+
 		lock_function_name(orders->names, event->stack[i], name);
 		if (edge->frames ? !lock_function_is_trampoline(name) : !is_of_probe(name))
-			name = edge->frame[++edge->frames % STACK_FRAMES];
+			edge->frame[edge->frames++] = name;
 	}
 }
 
@@ -360,6 +366,7 @@ static bool describe_order(struct orders *orders, const struct order_key *key,
 	edge->first_ns = seen->first_ns + orders->realtime_offset_ns;
 	edge->last_ns = seen->last_ns + orders->realtime_offset_ns;
 	edge->many_tasks = seen->tasks > 1;
+	edge->guards_cut = seen->guards_cut;
 	edge->task.tid = seen->tid;
 	edge->task.start_ns = seen->start_ns;
 	describe_guards(orders, seen, edge);
@@ -380,36 +387,29 @@ static void add_order(struct orders *orders, const struct order_edge *edge)
 static void take_edge(const struct order_edge_event *event, void *argument)
 {
 	struct orders *orders = argument;
-	struct order_edge *edge = calloc(1, sizeof(*edge));
+	struct order_edge edge = { 0 };
+	struct frame_texts texts;
 
-	if (edge && describe_order(orders, &event->key, &event->seen, edge)) {
-		if (event->seen.tid == event->tid) {
-			edge->task.pid = event->pid;
-			memcpy(edge->task.comm, event->comm, sizeof(edge->task.comm));
-		}
-		snprintf(edge->scope, sizeof(edge->scope), "%s", order_scope_name(event->scope));
-		describe_stack(orders, event, edge);
-		add_order(orders, edge);
-	} else if (!edge) {
-		out_of_memory(orders);
+	if (!describe_order(orders, &event->key, &event->seen, &edge))
+		return;
+	if (event->seen.tid == event->tid) {
+		edge.task.pid = event->pid;
+		memcpy(edge.task.comm, event->comm, sizeof(edge.task.comm));
 	}
-	free(edge);
+	snprintf(edge.scope, sizeof(edge.scope), "%s", order_scope_name(event->scope));
+	describe_stack(orders, event, &texts, &edge);
+	add_order(orders, &edge);
 }
 
 /* The count goes on without news. */
 static void count_order(struct orders *orders, const struct known_edge *known)
 {
-	struct order_edge *edge = calloc(1, sizeof(*edge));
+	struct order_edge edge = { 0 };
 	struct order_seen seen;
-	bool news;
 
-	news = edge && !order_watch_seen(orders->watch, &known->key, &seen) &&
-	       describe_order(orders, &known->key, &seen, edge);
-	if (news)
-		add_order(orders, edge);
-	else if (!edge)
-		out_of_memory(orders);
-	free(edge);
+	if (!order_watch_seen(orders->watch, &known->key, &seen) &&
+	    describe_order(orders, &known->key, &seen, &edge))
+		add_order(orders, &edge);
 }
 
 static void count_node(const void *node, VISIT visit, void *argument)

@@ -320,21 +320,32 @@ static int read_guards(const struct reader *reader, const json_t *object, const 
 	return count < 0 ? -1 : 0;
 }
 
+/* As they are in the file. */
+struct frames {
+	char text[STACK_FRAMES][ORDER_FRAME_BYTES];
+};
+
+/* The names are those in @frames. */
+static int read_stack(const struct reader *reader, const json_t *object, struct frames *frames,
+		      struct order_edge *edge)
+{
+	long count = read_texts(reader, object, "stack", frames->text[0], sizeof(frames->text[0]),
+				STACK_FRAMES);
+
+	for (long i = 0; i < count; i++)
+		edge->frame[i] = frames->text[i];
+	edge->frames = count < 0 ? 0 : (unsigned int)count;
+	return count < 0 ? -1 : 0;
+}
+
 static int read_edge(const struct reader *reader, const json_t *object, struct order_edge *edge)
 {
-	long frames;
-
 	if (read_sightings(reader, object, edge) || read_task(reader, object, &edge->task) ||
 	    read_text(reader, object, "scope", edge->scope, sizeof(edge->scope)) ||
 	    read_guards(reader, object, "guards", ORDER_EXCLUSIVE, edge) ||
 	    read_guards(reader, object, "shared_guards", ORDER_SHARED, edge) ||
 	    read_guards_cut(reader, object, edge))
 		return -1;
-	frames = read_texts(reader, object, "stack", edge->frame[0], sizeof(edge->frame[0]),
-			    STACK_FRAMES);
-	if (frames < 0)
-		return -1;
-	edge->frames = (unsigned int)frames;
 	return 0;
 }
 
@@ -353,8 +364,10 @@ static int take_header(struct reader *reader, const json_t *object)
 static int take_edge(struct reader *reader, const json_t *object)
 {
 	struct order_edge edge = { 0 };
+	struct frames frames;
 
-	if (read_type(reader, object, "lock-order-edge") || read_edge(reader, object, &edge))
+	if (read_type(reader, object, "lock-order-edge") || read_edge(reader, object, &edge) ||
+	    read_stack(reader, object, &frames, &edge))
 		return -1;
 	if (order_graph_edge(reader->graph, edge.from, edge.to, edge.from_mode, edge.to_mode))
 		return complain(reader, "this order is there already");

@@ -65,6 +65,7 @@ void order_graph_free(struct order_graph *graph)
 	for (size_t i = 0; i < graph->count; i++)
 		free(graph->edge[i]);
 	free(graph->edge);
+	order_frames_free(&graph->frames);
 	order_known_free(&graph->known);
 	free(graph);
 }
@@ -228,16 +229,20 @@ static void insert(struct order_graph *graph, size_t place, struct order_edge *e
 	graph->count++;
 }
 
-int order_graph_add(struct order_graph *graph, const struct order_edge *edge)
+static int keep_frames(struct order_graph *graph, struct order_edge *edge)
 {
-	const struct key key = key_of(edge);
-	size_t place = place_of(graph, &key);
-	struct order_edge *known = edge_at(graph, place, &key), *copy;
-
-	if (known) {
-		graph->changed |= merge(known, edge);
-		return 0;
+	for (unsigned int i = 0; i < edge->frames; i++) {
+		edge->frame[i] = order_frames_keep(&graph->frames, edge->frame[i]);
+		if (!edge->frame[i])
+			return -1;
 	}
+	return 0;
+}
+
+static int add_new(struct order_graph *graph, size_t place, const struct order_edge *edge)
+{
+	struct order_edge *copy;
+
 	if (make_room(graph))
 		return -1;
 	copy = malloc(sizeof(*copy));
@@ -246,6 +251,24 @@ int order_graph_add(struct order_graph *graph, const struct order_edge *edge)
 	*copy = *edge;
 	insert(graph, place, copy);
 	graph->changed = true;
+	return 0;
+}
+
+int order_graph_add(struct order_graph *graph, const struct order_edge *edge)
+{
+	const struct key key = key_of(edge);
+	size_t place = place_of(graph, &key);
+	struct order_edge *known = edge_at(graph, place, &key);
+	struct order_edge own = *edge;
+
+	/* Of a stack that is there already only the first one stays. */
+	if (known && known->frames)
+		own.frames = 0;
+	if (keep_frames(graph, &own))
+		return -1;
+	if (!known)
+		return add_new(graph, place, &own);
+	graph->changed |= merge(known, &own);
 	return 0;
 }
 

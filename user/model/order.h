@@ -50,9 +50,9 @@ struct order_edge {
 	char scope[ORDER_CLASS_BYTES]; /* what it did: "write", "sysfs", ... */
 	size_t guards;
 	struct order_guard guard[ORDER_GUARDS];
-	bool guards_cut;     /* more may have been held than there was room for */
-	unsigned int frames; /* of the kernel stack, when it was first seen */
-	char frame[STACK_FRAMES][ORDER_FRAME_BYTES];
+	bool guards_cut;		 /* more may have been held than there was room for */
+	unsigned int frames;		 /* of the kernel stack, when it was first seen */
+	const char *frame[STACK_FRAMES]; /* less than ORDER_FRAME_BYTES each */
 };
 
 /* From the least to the most grave. */
@@ -85,7 +85,8 @@ void order_graph_free(struct order_graph *graph);
 /*
  * Adds what was seen to what is known of the order from @edge's from to its to, in these modes:
  * counts add up (to LLONG_MAX at most), times widen, of the guards stays what both have, read if
- * one does. Task, scope and stack are those that were added first, if that had a stack.
+ * one does. Task, scope and stack are those that were added first, if that had a stack. Nothing of
+ * @edge has to last.
  * Returns 0, or -1: out of memory.
  */
 int order_graph_add(struct order_graph *graph, const struct order_edge *edge);
