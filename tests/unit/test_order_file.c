@@ -737,7 +737,12 @@ static void keeps_what_it_cannot_draw_over(void **state)
 	options.compare = NULL;
 	options.save = "./old";
 	draw_in_vain(&options, "--dot old: it is the file of --save, too");
+	options.graph = "new";
+	options.save = "new";
+	draw_in_vain(&options, "--dot new: it is the file of --save, too");
+	assert_int_equal(access("new", F_OK), -1);
 	assert_int_equal(try_to_read("both", graph), 0);
+	forget();
 	assert_int_equal(try_to_read("old", graph), 0);
 	forget();
 	order_graph_free(graph);

@@ -24,6 +24,7 @@
 static const struct order_receiver *receiver;
 static void (*told_next)(void);
 static struct order_seen seen_in_the_end;
+static __u32 last_gone; /* locks up to that number are no more */
 
 struct order_watch *order_watch_open(char *const *scopes, const struct order_receiver *to)
 {
@@ -81,8 +82,7 @@ bool order_watch_is_current(const struct order_watch *watch, __u64 address, __u3
 {
 	(void)watch;
 	(void)address;
-	(void)id;
-	return true;
+	return id > last_gone;
 }
 
 void order_watch_forget(const struct order_watch *watch, __u64 address)
@@ -184,11 +184,11 @@ static void tell_gone(__u64 address)
 	receiver->gone(&event, receiver->argument);
 }
 
-/* Two locks, and the order of them, by one task. */
+/* Two locks, the second one first, and the order of them, by one task. */
 static void tell_one_order(void)
 {
-	tell_lock(1, DEV_SET);
 	tell_lock(2, 0x2000);
+	tell_lock(1, DEV_SET);
 	tell_edge(1, 2, 7);
 }
 
@@ -207,11 +207,14 @@ static char *output;
 static size_t output_bytes;
 static FILE *heard;
 
-static struct orders *start(const char *to)
+/* @save: a file, or NULL. */
+static struct orders *start(const char *to, const char *save)
 {
 	struct orders *orders;
 
 	told_next = NULL;
+	last_gone = 0;
+	options.save = save;
 	memset(&seen_in_the_end, 0, sizeof(seen_in_the_end));
 	heard = to ? fopen(to, "w") : open_memstream(&output, &output_bytes);
 	assert_non_null(heard);
@@ -232,6 +235,11 @@ static long hear(long (*function)(struct orders *orders), struct orders *orders)
 	return hazards;
 }
 
+static long show_total(struct orders *orders)
+{
+	return orders_show_total(orders);
+}
+
 static void end(struct orders *orders, const char *expected)
 {
 	orders_close(orders);
@@ -244,7 +252,7 @@ static void end(struct orders *orders, const char *expected)
 
 static void reports_when_it_is_told(void **state)
 {
-	struct orders *orders = start(NULL);
+	struct orders *orders = start(NULL, NULL);
 
 	(void)state;
 	told_next = tell_one_order;
@@ -259,7 +267,7 @@ static void reports_when_it_is_told(void **state)
 /* What comes after the last look is no less of a hazard. */
 static void reports_in_the_end(void **state)
 {
-	struct orders *orders = start(NULL);
+	struct orders *orders = start(NULL, NULL);
 
 	(void)state;
 	told_next = tell_one_order;
@@ -268,7 +276,7 @@ static void reports_in_the_end(void **state)
 	assert_int_equal(hear(orders_finish, orders), 1);
 	end(orders, "ORDER 1, predicted: ");
 	/* That another task did so, too, was not told. */
-	orders = start(NULL);
+	orders = start(NULL, NULL);
 	tell_one_order();
 	tell_edge(2, 1, 7);
 	assert_int_equal(hear(orders_take, orders), 0);
@@ -280,7 +288,7 @@ static void reports_in_the_end(void **state)
 /* A device is met by one of its parts, and then by another one. */
 static void knows_all_parts_of_a_device(void **state)
 {
-	struct orders *orders = start(NULL);
+	struct orders *orders = start(NULL, NULL);
 
 	(void)state;
 	tell_device(VFIO, DEV_SET);
@@ -290,7 +298,7 @@ static void knows_all_parts_of_a_device(void **state)
 	assert_int_equal(hear(orders_take, orders), 1);
 	end(orders, "    +> dev_set.lock of " DEVICE "\n");
 	/* And what was freed is none of them. */
-	orders = start(NULL);
+	orders = start(NULL, NULL);
 	tell_device(VFIO, DEV_SET);
 	tell_gone(VFIO);
 	tell_device(0, 0);
@@ -303,7 +311,7 @@ static void knows_all_parts_of_a_device(void **state)
 /* A lock that was taken before its device became known. */
 static void names_a_lock_later(void **state)
 {
-	struct orders *orders = start(NULL);
+	struct orders *orders = start(NULL, NULL);
 
 	(void)state;
 	tell_one_order();
@@ -315,7 +323,7 @@ static void names_a_lock_later(void **state)
 
 static void says_that_guards_found_no_room(void **state)
 {
-	struct orders *orders = start(NULL);
+	struct orders *orders = start(NULL, NULL);
 
 	(void)state;
 	tell_one_order();
@@ -348,8 +356,7 @@ static void saves_what_nobody_reads(void **state)
 
 	(void)state;
 	assert_int_equal(close(mkstemp(path)), 0);
-	options.save = path;
-	orders = start("/dev/full");
+	orders = start("/dev/full", path);
 	setvbuf(heard, NULL, _IONBF, 0);
 	told_next = tell_one_order;
 	assert_int_equal(hear(orders_take, orders), 0);
@@ -358,15 +365,52 @@ static void saves_what_nobody_reads(void **state)
 	assert_int_equal(hear(orders_finish, orders), -1);
 	assert_false(orders_said_error(orders));
 	end(orders, NULL);
-	options.save = NULL;
 	assert_true(has_line_with(path, "\"edges\":2,\"lost\":7}"));
 	unlink(path);
 }
 
+static void tell_the_last_of_it(void)
+{
+	tell_edge(2, 1, 8);
+}
+
+/* What was seen of locks that are no more stays, and they do not. */
+static void forgets_locks_that_are_no_more(void **state)
+{
+	char path[] = "/tmp/test_orders.XXXXXX";
+	struct orders *orders;
+
+	(void)state;
+	assert_int_equal(close(mkstemp(path)), 0);
+	orders = start(NULL, path);
+	tell_one_order();
+	for (__u32 id = 3; id < ORDER_LOCKS + 7; id++)
+		tell_lock(id, 0x10000 + id);
+	assert_int_equal(hear(orders_take, orders), 0);
+	last_gone = 2;
+	seen_in_the_end = (struct order_seen){ .count = 5, .tid = 7, .start_ns = 7, .tasks = 1 };
+	told_next = tell_the_last_of_it;
+	orders_tick(orders);
+	seen_in_the_end.count = 0;
+	assert_int_equal(hear(orders_take, orders), 1);
+	/* It comes too late. */
+	tell_edge(1, 2, 9);
+	assert_int_equal(hear(orders_finish, orders), 0);
+	assert_true(has_line_with(path, "\"count\":5,"));
+	assert_true(has_line_with(path, "\"edges\":2,\"lost\":7}"));
+	assert_int_equal(hear(show_total, orders), 0);
+	unlink(path);
+	end(orders, " orders without room 1,");
+}
+
 static const struct CMUnitTest tests[] = {
-	cmocka_unit_test(reports_when_it_is_told),	  cmocka_unit_test(reports_in_the_end),
-	cmocka_unit_test(knows_all_parts_of_a_device),	  cmocka_unit_test(names_a_lock_later),
-	cmocka_unit_test(says_that_guards_found_no_room), cmocka_unit_test(saves_what_nobody_reads),
+	cmocka_unit_test(forgets_locks_that_are_no_more),
+	cmocka_unit_test(reports_when_it_is_told),
+	cmocka_unit_test(reports_in_the_end),
+	cmocka_unit_test(knows_all_parts_of_a_device),
+	cmocka_unit_test(names_a_lock_later),
+	cmocka_unit_test(says_that_guards_found_no_room),
+	cmocka_unit_test(saves_what_nobody_reads),
 };
 
 RUN_TESTS(tests)

@@ -4,6 +4,7 @@
 #include "orders.h"
 
 #include "locks_orders.h"
+#include "order_locks.h"
 
 #include "../clock.h"
 #include "../lockorder/watch.h"
@@ -15,18 +16,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define MOST_UNTOLD 1000000
 /* Orders of locks that have no name would become more and more. */
 #define MOST_ORDERS 65536
-
-/* A lock, by its number. */
-struct known_lock {
-	__u64 address;
-	__u32 kind;
-	bool is_named; /* the class is what it is, and no address */
-	char given[ORDER_NAME_BYTES];
-	char class[ORDER_CLASS_BYTES]; /* empty: there is no lock of this number */
-};
+/* So many are forgotten at a time. */
+#define STALE_MOST 65536
 
 /* How much of an order the graph has. */
 struct known_edge {
@@ -43,30 +36,15 @@ struct orders {
 	struct order_watch *watch;
 	struct order_graph *graph;
 	__u64 realtime_offset_ns; /* CLOCK_REALTIME - CLOCK_MONOTONIC */
-	struct known_lock *locks;
-	size_t lock_count, lock_room;
-	struct lock_objects *devices;
-	size_t device_count, device_room;
-	void *edges; /* tsearch(): struct known_edge */
+	struct order_locks *locks;
+	size_t locks_left; /* when those that are no more were forgotten last */
+	void *edges;	   /* tsearch(): struct known_edge */
 	__u64 without_room;
 	long hazards; /* of one orders_take() */
 	bool said;    /* an error: it is not the output's */
 	int error;
 	struct order_total total; /* counted in the end */
 };
-
-/* Room for one more: the array, or NULL when memory is out. */
-static void *grow(void *array, size_t *room, size_t count, size_t bytes)
-{
-	void *larger;
-
-	if (count < *room)
-		return array;
-	larger = reallocarray(array, *room ? 2 * *room : 64, bytes);
-	if (larger)
-		*room = *room ? 2 * *room : 64;
-	return larger;
-}
 
 static void out_of_memory(struct orders *orders)
 {
@@ -80,184 +58,35 @@ static void out_of_memory(struct orders *orders)
  * Locks
  */
 
-static bool name_member(struct orders *orders, struct known_lock *lock)
+static void rename_class(const char *from, const char *to, void *argument)
 {
-	for (size_t i = orders->device_count; i-- > 0;)
-		if (lock_member_name(orders->names, &orders->devices[i], lock->address,
-				     lock->class))
-			return true;
-	return false;
-}
+	struct orders *orders = argument;
 
-/* Classes that are addresses have the number, too: memory is used again. */
-static void name_address(struct known_lock *lock, __u32 id)
-{
-	snprintf(lock->class, sizeof(lock->class), "%s at 0x%llx#%u",
-		 lock->given[0]		   ? lock->given :
-		 lock->kind == ORDER_MUTEX ? "mutex" :
-					     "rw_semaphore",
-		 (unsigned long long)lock->address, id);
-}
-
-/*
- * Where a module's variable was another one's may be by the time that names are read. @modules: how
- * many had come and gone when the lock was seen.
- */
-static bool name_variable(struct orders *orders, struct known_lock *lock, __u32 modules)
-{
-	return lock_variable_name(orders->names, lock->address, lock->class) &&
-	       (!strchr(lock->class, '[') || order_watch_modules(orders->watch) == modules);
-}
-
-static void name_lock(struct orders *orders, struct known_lock *lock, __u32 id, __u32 modules)
-{
-	lock->is_named = true;
-	if (lock->kind == ORDER_OPEN)
-		snprintf(lock->class, sizeof(lock->class), "OPEN(%s)", lock->given);
-	else if (lock->kind == ORDER_ACTIVE)
-		snprintf(lock->class, sizeof(lock->class), "kn->active of %s", lock->given);
-	else if (lock->kind == ORDER_FILE)
-		snprintf(lock->class, sizeof(lock->class), "of->mutex of %s", lock->given);
-	else
-		lock->is_named = name_member(orders, lock) || name_variable(orders, lock, modules);
-	if (!lock->is_named)
-		name_address(lock, id);
-}
-
-static struct known_lock *find_lock(struct orders *orders, __u32 id)
-{
-	return id < orders->lock_count && orders->locks[id].class[0] ? &orders->locks[id] : NULL;
+	if (order_graph_rename(orders->graph, from, to))
+		out_of_memory(orders);
 }
 
 static void take_lock(const struct order_lock_event *event, void *argument)
 {
 	struct orders *orders = argument;
-	struct known_lock *lock;
 
-	/* Numbers are given out one by one; few are never told. */
-	if (event->id >= orders->lock_count + MOST_UNTOLD)
-		return;
-	while (orders->lock_count <= event->id) {
-		void *larger = grow(orders->locks, &orders->lock_room, orders->lock_count,
-				    sizeof(*orders->locks));
-
-		if (!larger) {
-			out_of_memory(orders);
-			return;
-		}
-		orders->locks = larger;
-		memset(&orders->locks[orders->lock_count++], 0, sizeof(*orders->locks));
-	}
-	lock = &orders->locks[event->id];
-	lock->address = event->address;
-	lock->kind = event->kind;
-	memcpy(lock->given, event->name, sizeof(lock->given) - 1);
-	name_lock(orders, lock, event->id, event->modules);
-}
-
-/* A device has become known: what had an address only may be its member. */
-static void name_again(struct orders *orders, const struct lock_objects *device)
-{
-	char class[ORDER_CLASS_BYTES];
-
-	for (__u32 id = 1; id < orders->lock_count; id++) {
-		struct known_lock *lock = &orders->locks[id];
-
-		if (lock->is_named || !lock->class[0] ||
-		    !lock_member_name(orders->names, device, lock->address, class) ||
-		    !order_watch_is_current(orders->watch, lock->address, id))
-			continue;
-		if (order_graph_rename(orders->graph, lock->class, class))
-			out_of_memory(orders);
-		memcpy(lock->class, class, sizeof(class));
-		lock->is_named = true;
-	}
-}
-
-/*
- * Devices
- */
-
-/* Of each device there is one: NULL if there is no room. */
-static struct lock_objects *place_of_device(struct orders *orders,
-					    const struct lock_objects *objects)
-{
-	void *larger;
-
-	for (size_t i = 0; i < orders->device_count; i++)
-		if (objects->pci ? orders->devices[i].pci == objects->pci :
-				   orders->devices[i].vfio == objects->vfio)
-			return &orders->devices[i];
-	larger = grow(orders->devices, &orders->device_room, orders->device_count,
-		      sizeof(*orders->devices));
-	if (!larger)
-		return NULL;
-	orders->devices = larger;
-	orders->devices[orders->device_count] = (struct lock_objects){ 0 };
-	return &orders->devices[orders->device_count++];
-}
-
-/* What a device is told of again need not be all that it has: only one of its parts was met. */
-static void merge_device(struct lock_objects *device, const struct lock_objects *objects)
-{
-	const struct lock_objects known = *device;
-
-	*device = *objects;
-	device->pci = objects->pci ?: known.pci;
-	device->zdev = objects->zdev ?: known.zdev;
-	if (objects->vfio)
-		return;
-	device->vfio = known.vfio;
-	device->core = known.core;
-	device->dev_set = known.dev_set;
-	device->group = known.group;
+	if (order_locks_add(orders->locks, event))
+		out_of_memory(orders);
 }
 
 static void take_device(const struct order_device_event *event, void *argument)
 {
 	struct orders *orders = argument;
-	struct lock_objects *device = place_of_device(orders, &event->objects);
 
-	if (!device) {
+	if (order_locks_add_device(orders->locks, &event->objects))
 		out_of_memory(orders);
-		return;
-	}
-	merge_device(device, &event->objects);
-	name_again(orders, device);
-}
-
-/* The object is freed, and what lies there next is not the device's. */
-static void forget_object(struct orders *orders, __u64 address)
-{
-	size_t kept = 0;
-
-	for (size_t i = 0; i < orders->device_count; i++) {
-		struct lock_objects device = orders->devices[i];
-
-		if (device.pci == address)
-			device = (struct lock_objects){ 0 };
-		if (device.vfio == address)
-			device.vfio = device.core = device.dev_set = device.group = 0;
-		if (device.pci || device.vfio)
-			orders->devices[kept++] = device;
-	}
-	orders->device_count = kept;
-}
-
-static void forget_module(struct orders *orders, __u64 address, __u64 bytes)
-{
-	for (size_t id = 1; id < orders->lock_count; id++)
-		if (orders->locks[id].address - address < bytes)
-			order_watch_forget(orders->watch, orders->locks[id].address);
-	lock_names_expire(orders->names);
 }
 
 static void take_gone(const struct order_gone_event *event, void *argument)
 {
-	if (event->bytes)
-		forget_module(argument, event->address, event->bytes);
-	else
-		forget_object(argument, event->address);
+	struct orders *orders = argument;
+
+	order_locks_forget(orders->locks, event);
 }
 
 static void take_module(void *argument)
@@ -298,11 +127,13 @@ static void describe_guards(struct orders *orders, const struct order_seen *seen
 {
 	for (size_t i = 0; i < ORDER_GUARDS; i++) {
 		__u32 id = seen->guard[i] & ~ORDER_GUARD_SHARED;
-		const struct known_lock *lock = id ? find_lock(orders, id) : NULL;
+		const struct named_lock *lock = id ? order_locks_find(orders->locks, id) : NULL;
 
 		if (lock && lock->kind != ORDER_FILE)
 			order_edge_add_guard(edge, lock->class,
 					     seen->guard[i] == id ? ORDER_EXCLUSIVE : ORDER_SHARED);
+		else if (id && !lock)
+			edge->guards_cut = true;
 	}
 }
 
@@ -347,15 +178,21 @@ static void describe_stack(struct orders *orders, const struct order_edge_event 
 static bool describe_order(struct orders *orders, const struct order_key *key,
 			   const struct order_seen *seen, struct order_edge *edge)
 {
-	static const struct known_lock nothing = { .class = ORDER_NOTHING };
-	const struct known_lock *from = key->from ? find_lock(orders, key->from) : &nothing,
-				*to = find_lock(orders, key->to);
+	static const struct named_lock nothing = { .class = ORDER_NOTHING };
+	const struct named_lock *from = key->from ? order_locks_find(orders->locks, key->from) :
+						    &nothing,
+				*to = order_locks_find(orders->locks, key->to);
 	struct known_edge *known = find_edge(orders, key);
 
 	if (!known)
 		out_of_memory(orders);
-	if (!from || !to || !known)
+	if (!known)
 		return false;
+	/* It was not told of, or is forgotten. */
+	if (!from || !to) {
+		orders->without_room++;
+		return false;
+	}
 	memcpy(edge->from, from->class, sizeof(edge->from));
 	memcpy(edge->to, to->class, sizeof(edge->to));
 	edge->from_mode = key->from_mode;
@@ -455,9 +292,70 @@ long orders_take(struct orders *orders)
 	return orders->error ? -1 : orders->hazards;
 }
 
+/*
+ * Locks that are no more, and their orders, would be kept for ever: of each open file of sysfs one.
+ */
+
+struct stale_edges {
+	const struct order_locks *locks;
+	struct known_edge **edge;
+	size_t count;
+};
+
+static bool is_stale(const struct order_locks *locks, __u32 id)
+{
+	const struct named_lock *lock = order_locks_find(locks, id);
+
+	return lock && lock->is_stale;
+}
+
+static void find_stale(const void *node, VISIT visit, void *argument)
+{
+	struct known_edge *edge = *(struct known_edge *const *)node;
+	struct stale_edges *stale = argument;
+
+	if ((visit == postorder || visit == leaf) && stale->count < STALE_MOST &&
+	    (is_stale(stale->locks, edge->key.from) || is_stale(stale->locks, edge->key.to)))
+		stale->edge[stale->count++] = edge;
+}
+
+static void forget_edges(struct orders *orders, const struct stale_edges *stale)
+{
+	for (size_t i = 0; i < stale->count; i++) {
+		count_order(orders, stale->edge[i]);
+		tdelete(stale->edge[i], &orders->edges, compare_edges);
+		free(stale->edge[i]);
+	}
+}
+
+static void forget_stale(struct orders *orders)
+{
+	struct stale_edges stale = {
+		.locks = orders->locks,
+		.edge = calloc(STALE_MOST, sizeof(*stale.edge)),
+	};
+
+	if (!stale.edge) {
+		out_of_memory(orders);
+		return;
+	}
+	order_locks_find_stale(orders->locks);
+	receive(orders);
+	twalk_r(orders->edges, find_stale, &stale);
+	forget_edges(orders, &stale);
+	/* The others come next time. */
+	if (stale.count < STALE_MOST) {
+		order_locks_forget_stale(orders->locks);
+		orders->locks_left = order_locks_count(orders->locks);
+	}
+	free(stale.edge);
+}
+
 void orders_tick(struct orders *orders)
 {
 	order_watch_pick_up_modules(orders->watch);
+	if (order_locks_count(orders->locks) > orders->locks_left + ORDER_LOCKS)
+		forget_stale(orders);
 }
 
 int orders_event_fd(const struct orders *orders)
@@ -517,9 +415,11 @@ struct orders *orders_open(const struct options *options, struct run *run, struc
 {
 	struct orders *orders = calloc(1, sizeof(*orders));
 
-	if (orders)
+	if (orders) {
 		orders->graph = order_graph_new();
-	if (!orders || !orders->graph) {
+		orders->locks = order_locks_new(names, rename_class, orders);
+	}
+	if (!orders || !orders->graph || !orders->locks) {
 		message_error("out of memory");
 		orders_close(orders);
 		return NULL;
@@ -541,6 +441,7 @@ struct orders *orders_open(const struct options *options, struct run *run, struc
 	if (!options->save || !orders_check_save(options->save))
 		orders->watch = order_watch_open(options->scopes, &orders->receiver);
 	if (orders->watch) {
+		order_locks_watch(orders->locks, orders->watch);
 		/* The programs have names, too. */
 		lock_names_expire(names);
 		return orders;
@@ -556,7 +457,6 @@ void orders_close(struct orders *orders)
 	order_watch_close(orders->watch);
 	order_graph_free(orders->graph);
 	tdestroy(orders->edges, free);
-	free(orders->devices);
-	free(orders->locks);
+	order_locks_free(orders->locks);
 	free(orders);
 }
