@@ -146,6 +146,16 @@ order() { # FROM TO
 	[ "$(grep -c '^ORDER ' report)" -eq 2365 ]
 }
 
+@test "a pipe that nobody reads is waited for, but not by who is told to end" {
+	local vfioscope=$PWD/build/vfioscope
+	cd "$BATS_TEST_TMPDIR"
+	mkfifo unread
+	status=0
+	timeout --preserve-status -k 60 1 "$vfioscope" locks --dot unread 2>error || status=$?
+	[ "$status" -eq 1 ]
+	[ "$(cat error)" = 'vfioscope: --dot unread: interrupted while nobody read it' ]
+}
+
 @test "as an ordinary user on this machine: one line that says what is needed" {
 	for subcommand in latency trace locks 'latency -- true' 'top -j'; do
 		# shellcheck disable=SC2086  # words
