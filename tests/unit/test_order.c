@@ -247,8 +247,8 @@ static void a_check_says_that_it_was_cut(void **state)
 	for (char first = '0'; first < '0' + 35; first += 7)
 		add_all(graph, first, (char)(first + 7), 7);
 	for (char node = 0; node < 7; node++) {
-		add(graph, "the first", (char[]){ (char)('0' + node), 0 }, 100);
-		add(graph, (char[]){ (char)('0' + 35 + node), 0 }, "the first", 101);
+		add(graph, ".", (char[]){ (char)('0' + node), 0 }, 100);
+		add(graph, (char[]){ (char)('0' + 35 + node), 0 }, ".", 101);
 	}
 	assert_int_equal(order_graph_check(graph, take, &told), CYCLES_CUT);
 	assert_int_equal(told.count, ORDER_KNOWN);
