@@ -174,10 +174,10 @@ __noinline int order_guard(__u32 index, __u32 from, __u32 count, __u64 released,
 		return 0;
 	if (held->mode == ORDER_SHARED && held->kind != ORDER_RWSEM)
 		return 0;
-	if (count >= (held->mode == ORDER_SHARED ? ORDER_SHARED_GUARDS : ORDER_GUARDS))
-		return NOT_NOTED;
 	if (!order_is_held(index))
 		return 0;
+	if (count >= (held->mode == ORDER_SHARED ? ORDER_SHARED_GUARDS : ORDER_GUARDS))
+		return NOT_NOTED;
 	return held->mode == ORDER_SHARED ? held->id | ORDER_GUARD_SHARED : held->id;
 }
 
@@ -198,8 +198,7 @@ static __always_inline void find_guards(__u32 from, __u64 released, __u64 bytes,
 		else if (id)
 			guards->guard[count++ & (ORDER_GUARDS - 1)] = id;
 	}
-	if (order_guard(MOST_OUTER, from, 0, released, bytes) != NO_MORE)
-		guards->cut = 1;
+	guards->cut |= order_guard(MOST_OUTER, from, 0, released, bytes) != NO_MORE;
 }
 
 /* What is left of the guard @known, if these are held now: 0, or it is read now or was before. */
@@ -336,8 +335,9 @@ __noinline int order_add_edge(__u32 index, __u32 id, __u32 mode, __u64 released,
 /*
  * The task may have to wait for it: an edge from what it holds, the youngest; and as long as that
  * was only tried, or is not held by it alone, from the one before. Behind that only from the lock
- * itself, if it is held already: what is between keeps no task from waiting for itself. What lies
- * in the @bytes from @released on will not be held any more then.
+ * itself, if it is held already: what is between keeps no task from waiting for itself. But not
+ * from a device that is in use, whose end may have been missed. What lies in the @bytes from
+ * @released on will not be held any more then.
  */
 __noinline int order_want(__u32 kind, __u32 mode, __u64 released, __u64 bytes)
 {
@@ -358,7 +358,7 @@ __noinline int order_want(__u32 kind, __u32 mode, __u64 released, __u64 bytes)
 
 		if (held->lock - released < bytes || !held->id)
 			continue;
-		if (ordered && held->lock != armed->wanted)
+		if (ordered && (held->lock != armed->wanted || held->kind == ORDER_OPEN))
 			continue;
 		if (!order_is_held(count - i)) {
 			__sync_fetch_and_add(&order_state.not_owned, 1);

@@ -58,7 +58,7 @@ struct order_seen {
 	__u64 start_ns;		   /* of the life of the task that did so first */
 	__u32 tid;		   /* its number */
 	__u32 tasks;		   /* 1, or 2: not always the same one */
-	__u32 guards_cut;	   /* 1: more may have been held */
+	__u32 guards_cut;	   /* 1: more were held, or may have been */
 	__u32 told;		   /* 0: the event was lost, the next one tells */
 	__u32 guard[ORDER_GUARDS]; /* numbers, some with ORDER_GUARD_SHARED; 0: none */
 };

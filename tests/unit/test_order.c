@@ -237,10 +237,10 @@ static void add_each(struct order_graph *graph, char first, size_t count, char s
 }
 
 /* From '.' on, at each of 15 places two or three ways, and back: 2^12 * 3^3 = 110,592 cycles. */
-static void add_ways(struct order_graph *graph)
+static void add_ways(struct order_graph *graph, bool one_task)
 {
 	char place = '.', next = '0';
-	size_t count = 1;
+	size_t count = 1, edges;
 
 	for (size_t i = 0; i < 15; i++, next += 3) {
 		size_t ways = i < 3 ? 3 : 2;
@@ -250,6 +250,8 @@ static void add_ways(struct order_graph *graph)
 		count = ways;
 	}
 	add_each(graph, place, count, '.', 1);
+	for (edges = 0; one_task && edges < graph->count; edges++)
+		graph->edge[edges]->task = graph->edge[0]->task;
 }
 
 /* More cycles than are kept, and more than steps to find them all. */
@@ -258,10 +260,18 @@ static void a_check_says_that_it_was_cut(void **state)
 	struct order_graph *graph = start();
 
 	(void)state;
-	add_ways(graph);
+	add_ways(graph, false);
 	assert_int_equal(order_graph_check(graph, take, &told), CYCLES_CUT);
 	assert_int_equal(told.count, ORDER_KNOWN);
 	assert_int_equal(graph->known.count, ORDER_KNOWN);
+	order_graph_free(graph);
+	/* What cannot happen takes no room from what can. */
+	graph = start();
+	add_ways(graph, true);
+	add_each(graph, 'x', 3, 'x', 3);
+	assert_int_equal(order_graph_check(graph, take, &told), CYCLES_CUT);
+	assert_int_equal(order_graph_cycles(graph, ORDER_PREDICTED), 5);
+	assert_int_equal(order_graph_cycles(graph, ORDER_LOW), ORDER_KNOWN);
 	order_graph_free(graph);
 	graph = start();
 	add_each(graph, 'a', 5, 'a', 5);
@@ -590,6 +600,46 @@ static void readers_take_a_writer_each(void **state)
 	add_edge(graph, guarded_in(seen("0", S, "b", E, 4), "c", S));
 	expect_alone(graph, ORDER_GUARDED);
 	assert_string_equal(told.guard, "c");
+}
+
+/* "*" is one device where edges meet at it, and any two elsewhere. */
+static void guards_of_another_device_are_none(void **state)
+{
+	struct order_graph *graph = start();
+
+	(void)state;
+	add_edge(graph, seen("a", E, "bus", S, 1));
+	add_edge(graph, guarded(seen("bus", S, "a", E, 2), "state of *"));
+	add_edge(graph, guarded(seen("x of *", E, "bus", E, 3), "a"));
+	expect(graph, ORDER_GUARDED, 1);
+	order_graph_free(graph);
+	graph = start();
+	add_edge(graph, guarded(seen("x of *", E, "bus", S, 1), "state of *"));
+	add_edge(graph, seen("bus", S, "x of *", E, 2));
+	add_edge(graph, guarded(seen("y of *", E, "bus", E, 3), "state of *"));
+	expect(graph, ORDER_SUSPECTED, 1);
+	order_graph_free(graph);
+	/* What is waited for is of the device, too. */
+	graph = start();
+	add_edge(graph, guarded(seen("bus", E, "x of *", S, 1), "state of *"));
+	add_edge(graph, seen("x of *", S, "bus", E, 2));
+	add_edge(graph, guarded(seen("y of *", E, "x of *", E, 3), "state of *"));
+	expect(graph, ORDER_GUARDED, 1);
+	assert_string_equal(told.guard, "state of *");
+	order_graph_free(graph);
+	/* All edges meet at the device, or two of them do not. */
+	graph = start();
+	add_edge(graph, guarded(seen("x of *", E, "bus", E, 1), "state of *"));
+	add_edge(graph, guarded(seen("bus", E, "y of *", E, 2), "state of *"));
+	add_edge(graph, guarded(seen("y of *", E, "x of *", E, 3), "state of *"));
+	expect(graph, ORDER_GUARDED, 1);
+	order_graph_free(graph);
+	graph = start();
+	add_edge(graph, guarded(seen("x of *", E, "bus", E, 1), "state of *"));
+	add_edge(graph, guarded(seen("bus", E, "y of *", E, 2), "state of *"));
+	add_edge(graph, guarded(seen("y of *", E, "pool", E, 3), "state of *"));
+	add_edge(graph, guarded(seen("pool", E, "x of *", E, 4), "state of *"));
+	expect_alone(graph, ORDER_PREDICTED);
 }
 
 static void a_reader_is_not_the_writer_too(void **state)
@@ -1451,6 +1501,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(one_reader_of_a_guard_is_kept_out),
 	cmocka_unit_test(a_reader_alone_takes_a_writer),
 	cmocka_unit_test(readers_take_a_writer_each),
+	cmocka_unit_test(guards_of_another_device_are_none),
 	cmocka_unit_test(a_reader_is_not_the_writer_too),
 	cmocka_unit_test(a_check_says_that_it_was_cut),
 	cmocka_unit_test(large_graphs_cost_little),

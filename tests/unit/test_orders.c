@@ -24,6 +24,7 @@
 static const struct order_receiver *receiver;
 static void (*told_next)(void);
 static struct order_seen seen_in_the_end;
+static size_t asked_for;
 static __u32 last_gone; /* locks up to that number are no more */
 
 struct order_watch *order_watch_open(char *const *scopes, const struct order_receiver *to)
@@ -68,6 +69,7 @@ int order_watch_seen(const struct order_watch *watch, const struct order_key *ke
 {
 	(void)watch;
 	(void)key;
+	asked_for++;
 	*seen = seen_in_the_end;
 	return seen->count ? 0 : -1;
 }
@@ -146,7 +148,7 @@ static void tell_lock(__u32 id, __u64 address)
 	receiver->lock(&event, receiver->argument);
 }
 
-static __u32 guards_were_cut;
+static __u32 guards_were_cut, guard;
 
 static void tell_edge(__u32 from, __u32 to, __u32 tid)
 {
@@ -158,7 +160,8 @@ static void tell_edge(__u32 from, __u32 to, __u32 tid)
 			  .tid = tid,
 			  .tasks = 1,
 			  .told = 1,
-			  .guards_cut = guards_were_cut },
+			  .guards_cut = guards_were_cut,
+			  .guard = { guard } },
 		.tid = tid,
 		.pid = tid,
 		.comm = "qemu",
@@ -335,6 +338,47 @@ static void says_that_guards_found_no_room(void **state)
 	end(orders, "    more locks may have been held beside mutex at 0x2000#2 than were noted\n");
 }
 
+/* Two orders of locks that are there still, both under one that is no more. */
+static void guards_outlast_their_locks(void **state)
+{
+	struct orders *orders = start(NULL, NULL);
+
+	(void)state;
+	for (__u32 id = 1; id < ORDER_LOCKS + 7; id++)
+		tell_lock(id, 0x10000 + id);
+	guard = 1;
+	tell_edge(2, 3, 7);
+	tell_edge(3, 2, 8);
+	assert_int_equal(hear(orders_take, orders), 0);
+	last_gone = 1;
+	orders_tick(orders);
+	tell_edge(3, 2, 9);
+	assert_int_equal(hear(orders_take, orders), 0);
+	/* Until they are seen without it. */
+	guard = 0;
+	tell_edge(3, 2, 9);
+	assert_int_equal(hear(orders_take, orders), 1);
+	end(orders, "ORDER 1, predicted: ");
+}
+
+/* It was one open file's: who opens the file again is not kept out by it. */
+static void a_file_that_is_open_guards_nothing(void **state)
+{
+	const struct order_lock_event file = { ORDER_EVENT_LOCK, 3, 0x3000, ORDER_FILE, 0, "reset" };
+	struct orders *orders = start(NULL, NULL);
+
+	(void)state;
+	receiver->lock(&file, receiver->argument);
+	tell_lock(1, 0x1000);
+	tell_lock(2, 0x2000);
+	guard = 3;
+	tell_edge(1, 2, 7);
+	tell_edge(2, 1, 8);
+	guard = 0;
+	assert_int_equal(hear(orders_take, orders), 1);
+	end(orders, "ORDER 1, predicted: ");
+}
+
 static bool has_line_with(const char *path, const char *text)
 {
 	char line[4096];
@@ -384,7 +428,11 @@ static void forgets_locks_that_are_no_more(void **state)
 	assert_int_equal(close(mkstemp(path)), 0);
 	orders = start(NULL, path);
 	tell_one_order();
-	for (__u32 id = 3; id < ORDER_LOCKS + 7; id++)
+	tell_lock(3, 0x3000);
+	tell_lock(4, 0x4000);
+	tell_edge(4, 3, 7);
+	tell_edge(4, 2, 7);
+	for (__u32 id = 5; id < ORDER_LOCKS + 7; id++)
 		tell_lock(id, 0x10000 + id);
 	assert_int_equal(hear(orders_take, orders), 0);
 	last_gone = 2;
@@ -395,21 +443,25 @@ static void forgets_locks_that_are_no_more(void **state)
 	assert_int_equal(hear(orders_take, orders), 1);
 	/* It comes too late. */
 	tell_edge(1, 2, 9);
+	asked_for = 0;
 	assert_int_equal(hear(orders_finish, orders), 0);
+	assert_int_equal(asked_for, 1);
 	assert_true(has_line_with(path, "\"count\":5,"));
-	assert_true(has_line_with(path, "\"edges\":2,\"lost\":7}"));
+	assert_true(has_line_with(path, "\"edges\":4,\"lost\":7}"));
 	assert_int_equal(hear(show_total, orders), 0);
 	unlink(path);
 	end(orders, " orders without room 1,");
 }
 
 static const struct CMUnitTest tests[] = {
-	cmocka_unit_test(forgets_locks_that_are_no_more),
 	cmocka_unit_test(reports_when_it_is_told),
 	cmocka_unit_test(reports_in_the_end),
 	cmocka_unit_test(knows_all_parts_of_a_device),
 	cmocka_unit_test(names_a_lock_later),
 	cmocka_unit_test(says_that_guards_found_no_room),
+	cmocka_unit_test(forgets_locks_that_are_no_more),
+	cmocka_unit_test(guards_outlast_their_locks),
+	cmocka_unit_test(a_file_that_is_open_guards_nothing),
 	cmocka_unit_test(saves_what_nobody_reads),
 };
 

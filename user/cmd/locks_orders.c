@@ -167,7 +167,7 @@ static int save(const char *path, struct run *run, const struct rendered_order_g
 	return error;
 }
 
-/* An errno, or 0. A link stays one: what matters is the folder of the file it leads to. */
+/* An errno, or 0. A link to a file stays one: what matters is the folder of that. */
 static int obstacle_to_saving(const char *path)
 {
 	char resolved[PATH_MAX], copy[PATH_MAX];
@@ -180,6 +180,8 @@ static int obstacle_to_saving(const char *path)
 		return eaccess(dirname(copy), W_OK | X_OK) ? errno : 0;
 	if (S_ISDIR(status.st_mode))
 		return EISDIR;
+	if (S_ISSOCK(status.st_mode))
+		return ENXIO;
 	return eaccess(path, W_OK) ? errno : 0;
 }
 

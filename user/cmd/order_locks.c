@@ -183,6 +183,14 @@ void order_locks_find_stale(struct order_locks *locks)
 	}
 }
 
+void order_locks_keep(struct order_locks *locks, __u32 id)
+{
+	size_t place = place_of(locks, id);
+
+	if (place < locks->count && locks->lock[place].id == id)
+		locks->lock[place].is_stale = false;
+}
+
 void order_locks_forget_stale(struct order_locks *locks)
 {
 	size_t kept = 0;

@@ -48,6 +48,7 @@ const struct named_lock *order_locks_find(const struct order_locks *locks, __u32
  */
 size_t order_locks_count(const struct order_locks *locks);
 void order_locks_find_stale(struct order_locks *locks);
+void order_locks_keep(struct order_locks *locks, __u32 id); /* it is not stale; 0: nothing is */
 void order_locks_forget_stale(struct order_locks *locks);
 
 #endif

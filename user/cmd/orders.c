@@ -25,6 +25,7 @@
 struct known_edge {
 	struct order_key key;
 	__u64 count;
+	__u32 guard[ORDER_GUARDS]; /* as struct order_seen has them */
 };
 
 struct orders {
@@ -182,17 +183,15 @@ static bool describe_order(struct orders *orders, const struct order_key *key,
 	const struct named_lock *from = key->from ? order_locks_find(orders->locks, key->from) :
 						    &nothing,
 				*to = order_locks_find(orders->locks, key->to);
-	struct known_edge *known = find_edge(orders, key);
+	struct known_edge *known = from && to ? find_edge(orders, key) : NULL;
 
-	if (!known)
+	/* A lock was not told of, or is forgotten. */
+	if (!from || !to)
+		orders->without_room++;
+	else if (!known)
 		out_of_memory(orders);
 	if (!known)
 		return false;
-	/* It was not told of, or is forgotten. */
-	if (!from || !to) {
-		orders->without_room++;
-		return false;
-	}
 	memcpy(edge->from, from->class, sizeof(edge->from));
 	memcpy(edge->to, to->class, sizeof(edge->to));
 	edge->from_mode = key->from_mode;
@@ -200,6 +199,7 @@ static bool describe_order(struct orders *orders, const struct order_key *key,
 	/* The kernel begins anew with an order that it had no room for any more. */
 	edge->count = seen->count - (seen->count < known->count ? 0 : known->count);
 	known->count = seen->count;
+	memcpy(known->guard, seen->guard, sizeof(known->guard));
 	edge->first_ns = seen->first_ns + orders->realtime_offset_ns;
 	edge->last_ns = seen->last_ns + orders->realtime_offset_ns;
 	edge->many_tasks = seen->tasks > 1;
@@ -319,6 +319,15 @@ static void find_stale(const void *node, VISIT visit, void *argument)
 		stale->edge[stale->count++] = edge;
 }
 
+/* What is no more is a guard of what was seen before, as long as that may be seen again. */
+static void keep_guards(const void *node, VISIT visit, void *argument)
+{
+	const struct known_edge *edge = *(struct known_edge *const *)node;
+
+	for (size_t i = 0; i < ORDER_GUARDS && (visit == postorder || visit == leaf); i++)
+		order_locks_keep(argument, edge->guard[i] & ~ORDER_GUARD_SHARED);
+}
+
 static void forget_edges(struct orders *orders, const struct stale_edges *stale)
 {
 	for (size_t i = 0; i < stale->count; i++) {
@@ -345,6 +354,7 @@ static void forget_stale(struct orders *orders)
 	forget_edges(orders, &stale);
 	/* The others come next time. */
 	if (stale.count < STALE_MOST) {
+		twalk_r(orders->edges, keep_guards, orders->locks);
 		order_locks_forget_stale(orders->locks);
 		orders->locks_left = order_locks_count(orders->locks);
 	}

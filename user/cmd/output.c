@@ -116,17 +116,32 @@ int output_check(int error)
  * Other files
  */
 
+/* By errno of opening it; a socket, or a device that is not there, has the same. */
+static bool is_unread_pipe(const char *path)
+{
+	struct stat status;
+	int reason = errno;
+	bool is_it = reason == ENXIO && !stat(path, &status) && S_ISFIFO(status.st_mode);
+
+	errno = reason;
+	return is_it;
+}
+
 /* Nobody reads a pipe, perhaps: open() would wait, and heed no signal. */
 static int open_when_read(struct run *run, const char *path, int flags)
 {
-	int file, tries = 0;
+	int tries = 0;
 
-	while ((file = open(path, flags | O_NONBLOCK, 0666)) < 0 && errno == ENXIO)
+	for (;;) {
+		int file = open(path, flags | O_NONBLOCK, 0666);
+
+		if (file >= 0 || !is_unread_pipe(path))
+			return file;
 		if (wait_a_while(run, &tries)) {
 			errno = EINTR;
 			return -1;
 		}
-	return file;
+	}
 }
 
 static int close_file(void *cookie)

@@ -7,7 +7,8 @@
  * The rules are lockdep's, and ours: a cycle whose edges were all seen under one and the same
  * lock, read at one of them at most, cannot happen, nor can one of readers alone. All of them, as
  * one task may be at several places, one after the other. Where a reader waits for a reader,
- * another task has to wait in between to write, which nothing keeps away that is held then.
+ * another task has to wait in between to write, which nothing keeps away that is held then. Who
+ * writes at several places is not judged together.
  */
 #ifndef VFIOSCOPE_ORDER_H
 #define VFIOSCOPE_ORDER_H
@@ -134,6 +135,9 @@ size_t order_graph_cycles(const struct order_graph *graph, enum order_label labe
  * one device alone. An order between two devices (a bridge and what is behind it) stays as it is.
  */
 void order_edge_generalise(struct order_edge *edge);
+
+/* Whether the class has "*" for the device: two of these may be of two devices. */
+bool order_class_is_of_any_device(const char *class);
 
 /*
  * Where an edge still has a device's name, which is another device elsewhere: " on HOST" behind it.

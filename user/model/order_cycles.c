@@ -157,11 +157,26 @@ static bool is_all_of_one_task(const struct order_cycle *cycle)
 	return true;
 }
 
+/*
+ * Each edge is about one device at most. Where one of its ends is the device's, the next edge is
+ * about the same; so all are, if there is no more than one place where this breaks.
+ */
+static bool is_about_one_device(const struct order_cycle *cycle)
+{
+	size_t others = 0;
+
+	for (size_t i = 0; i < cycle->count; i++)
+		others += !order_class_is_of_any_device(cycle->edge[i]->from);
+	return others <= 1;
+}
+
 /* All hold it, and two that read it are not kept apart. */
 static bool is_guarded_by(const struct order_cycle *cycle, const char *name)
 {
 	size_t readers = 0;
 
+	if (order_class_is_of_any_device(name) && !is_about_one_device(cycle))
+		return false;
 	for (size_t i = 0; i < cycle->count; i++) {
 		const struct order_guard *guard = order_find_guard(cycle->edge[i], name);
 
@@ -199,16 +214,19 @@ static void judge_tasks(struct order_cycle *cycle)
 	}
 }
 
-/* Whether who has it so, and the other one, cannot have it at the same time. */
-static bool keeps_out(const struct order_edge *other, const char *class, enum order_mode mode)
+/* Whether who has it so, and the writer, cannot have it at the same time. */
+static bool keeps_out(const struct order_edge *writer, const char *class, enum order_mode mode)
 {
-	const struct order_guard *guard = order_find_guard(other, class);
-	bool is_from = !strcmp(other->from, class);
+	const struct order_guard *guard = order_find_guard(writer, class);
+	bool is_from = !strcmp(writer->from, class);
 
+	/* Else it may be another device's. */
+	if (order_class_is_of_any_device(class) && !order_class_is_of_any_device(writer->to))
+		return false;
 	if (mode == ORDER_EXCLUSIVE)
 		return guard || is_from;
 	return (guard && guard->mode == ORDER_EXCLUSIVE) ||
-	       (is_from && other->from_mode == ORDER_EXCLUSIVE);
+	       (is_from && writer->from_mode == ORDER_EXCLUSIVE);
 }
 
 /*
@@ -223,9 +241,14 @@ static const char *find_guard_against(const struct order_edge *writer,
 	for (size_t i = 0; i < reader->guards; i++)
 		if (keeps_out(writer, reader->guard[i].class, reader->guard[i].mode))
 			return reader->guard[i].class;
-	for (size_t i = 0; i < cycle->count; i++)
-		if (keeps_out(writer, cycle->edge[i]->from, cycle->edge[i]->from_mode))
-			return cycle->edge[i]->from;
+	for (size_t i = 0; i < cycle->count; i++) {
+		const struct order_edge *edge = cycle->edge[i];
+
+		if (order_class_is_of_any_device(edge->from) && !is_about_one_device(cycle))
+			continue;
+		if (keeps_out(writer, edge->from, edge->from_mode))
+			return edge->from;
+	}
 	return NULL;
 }
 

@@ -77,6 +77,13 @@ void order_edge_generalise(struct order_edge *edge)
 	replace(to);
 }
 
+bool order_class_is_of_any_device(const char *class)
+{
+	struct device device = device_of((char *)class);
+
+	return device.bytes == 1 && *device.name == '*';
+}
+
 static bool put_host(char class[ORDER_CLASS_BYTES], const char *host)
 {
 	struct device device = device_of(class);

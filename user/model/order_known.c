@@ -79,11 +79,13 @@ static int make_room(struct order_known *known)
 static int note_new(struct order_known *known, const struct order_cycle *cycle, struct names names)
 {
 	const struct known_cycle new = { .cycle = *cycle, .search = known->search };
+	size_t *noted = &known->noted[cycle->label >= ORDER_SUSPECTED];
 	struct known_cycle *copy;
 
-	known->is_full |= known->count >= ORDER_KNOWN;
-	if (known->is_full)
+	if (*noted >= ORDER_KNOWN) {
+		known->is_full = true;
 		return 0;
+	}
 	if (make_room(known))
 		return -1;
 	copy = copy_as(&new, names);
@@ -92,6 +94,7 @@ static int note_new(struct order_known *known, const struct order_cycle *cycle, 
 		return -1;
 	}
 	known->cycle[known->count++] = copy;
+	(*noted)++;
 	return 0;
 }
 

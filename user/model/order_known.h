@@ -5,7 +5,10 @@
 
 #include "order.h"
 
-/* Nobody reads so many reports: a small file can have many more. */
+/*
+ * Nobody reads so many reports: a small file can have many more. So many that can happen, and as
+ * many that cannot.
+ */
 #define ORDER_KNOWN 65536
 
 struct known_cycle;
@@ -16,6 +19,7 @@ struct order_known {
 	void *by_names; /* of tsearch(): the same ones */
 	__u64 last_id;
 	unsigned int search; /* the number of the one that goes on, or was the last */
+	size_t noted[2];     /* cycles that cannot happen as they were seen; and that can */
 	bool is_full;	     /* it found more than there is room for */
 };
 
@@ -25,7 +29,7 @@ void order_known_free(struct order_known *known);
 void order_known_begin(struct order_known *known);
 /*
  * Of the cycles through the same nodes that one search finds, the gravest is kept, of equals the
- * first; of others no more than ORDER_KNOWN. Returns 0, or -1: out of memory.
+ * first; of new ones, ORDER_KNOWN that can happen and as many that cannot. Returns 0, or -1: out of memory.
  */
 int order_known_note(struct order_known *known, const struct order_cycle *cycle);
 /* Reports what the search found that is new, or graver than it was reported; as order.h has it. */

@@ -144,7 +144,7 @@ static int write_meaning(FILE *output, const struct order_cycle *cycle)
 		return fprintf(output,
 			       "    cannot happen as long as %s hold, as they did,\n"
 			       "        %s\n",
-			       cycle->is_about_writer ? "who reads, and who writes in between," :
+			       cycle->is_about_writer ? "one of them, and who writes in between," :
 							"all of them",
 			       cycle->guard ? plain(cycle->guard, text) : "?") < 0;
 	case ORDER_LOW:
@@ -183,19 +183,26 @@ static int write_waits(FILE *output, const struct order_cycle *cycle)
 	return error;
 }
 
+static int write_unseen_guards(FILE *output, const struct order_edge *edge)
+{
+	char text[ORDER_CLASS_BYTES];
+
+	if (!edge->guards_cut)
+		return 0;
+	return fprintf(output, "    more locks may have been held beside %s than were noted\n",
+		       plain(edge->from, text)) < 0;
+}
+
 /* What could not be noted may change the verdict. */
 static int write_unseen(FILE *output, const struct order_cycle *cycle)
 {
-	char text[ORDER_CLASS_BYTES];
 	int error = 0;
 
-	for (size_t i = 0; i < cycle->count && cycle->label != ORDER_GUARDED; i++)
-		if (cycle->edge[i]->guards_cut)
-			error |= fprintf(output,
-					 "    more locks may have been held beside %s than were "
-					 "noted\n",
-					 plain(cycle->edge[i]->from, text)) < 0;
-	return error;
+	if (cycle->label == ORDER_GUARDED)
+		return 0;
+	for (size_t i = 0; i < cycle->count; i++)
+		error |= write_unseen_guards(output, cycle->edge[i]);
+	return error | (cycle->writer ? write_unseen_guards(output, cycle->writer) : 0);
 }
 
 /* @what: "wanted" */
