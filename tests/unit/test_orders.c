@@ -365,7 +365,13 @@ static void guards_outlast_their_locks(void **state)
 /* It was one open file's: who opens the file again is not kept out by it. */
 static void a_file_that_is_open_guards_nothing(void **state)
 {
-	const struct order_lock_event file = { ORDER_EVENT_LOCK, 3, 0x3000, ORDER_FILE, 0, "reset" };
+	const struct order_lock_event file = {
+		.type = ORDER_EVENT_LOCK,
+		.id = 3,
+		.address = 0x3000,
+		.kind = ORDER_FILE,
+		.name = "reset",
+	};
 	struct orders *orders = start(NULL, NULL);
 
 	(void)state;

@@ -29,7 +29,8 @@ void order_known_free(struct order_known *known);
 void order_known_begin(struct order_known *known);
 /*
  * Of the cycles through the same nodes that one search finds, the gravest is kept, of equals the
- * first; of new ones, ORDER_KNOWN that can happen and as many that cannot. Returns 0, or -1: out of memory.
+ * first; of new ones, ORDER_KNOWN that can happen and as many that cannot. Returns 0, or -1: out
+ * of memory.
  */
 int order_known_note(struct order_known *known, const struct order_cycle *cycle);
 /* Reports what the search found that is new, or graver than it was reported; as order.h has it. */
