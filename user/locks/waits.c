@@ -22,11 +22,12 @@ void lock_waits_of(struct lock_waits *waits, const struct bpf_object *object)
 }
 
 /* Each wait is met, unless tasks begin and end to wait all the time. */
-#define MOST_STEPS (2 * LOCK_WAITS)
+#define MOST_STEPS (2UL * LOCK_WAITS)
 
 /* Through a map, from key to key; anew from the first one when a key goes away that it is at. */
 struct walk {
-	int map, steps;
+	int map;
+	size_t steps;
 	__u32 tid;
 };
 

@@ -201,17 +201,16 @@ static const char *find_guard(const struct order_cycle *cycle)
 /* By who is at its places, and what all of them hold. One task can wait for itself, whatever. */
 static void judge_tasks(struct order_cycle *cycle)
 {
-	const char *guard = find_guard(cycle);
-
 	cycle->label = ORDER_PREDICTED;
-	if (cycle->count == 1)
+	if (cycle->count < 2)
 		return;
 	if (is_all_of_one_task(cycle)) {
 		cycle->label = ORDER_LOW;
-	} else if (guard) {
-		cycle->label = ORDER_GUARDED;
-		cycle->guard = guard;
+		return;
 	}
+	cycle->guard = find_guard(cycle);
+	if (cycle->guard)
+		cycle->label = ORDER_GUARDED;
 }
 
 /* Whether who has it so, and the writer, cannot have it at the same time. */
