@@ -74,11 +74,19 @@ void program_set_say_failure(const char *what)
 			      what, strerror(errno));
 }
 
-void program_set_attach(struct program_set *set)
+int program_set_open(struct program_set *set, struct bpf_object *object)
 {
+	if (!object)
+		return -1;
+	set->object = object;
 	/* What has begun has to end: exits first. */
 	attach(set, true);
 	attach(set, false);
+	if (set->link_count)
+		return 0;
+	program_set_close(set);
+	errno = EOPNOTSUPP;
+	return -1;
 }
 
 void program_set_retry(struct program_set *set)
@@ -97,10 +105,10 @@ void program_set_retry(struct program_set *set)
 
 __u64 program_set_missed(const struct program_set *set)
 {
-	__u64 missed = 0;
+	__u64 missed = set->missed_before;
 
 	if (!set->object)
-		return 0;
+		return missed;
 	for (size_t i = 0; i < set->link_count; i++)
 		missed += missed_by_link(set->links[i]);
 	return missed + missed_by_programs(set->object);
@@ -108,8 +116,10 @@ __u64 program_set_missed(const struct program_set *set)
 
 void program_set_close(struct program_set *set)
 {
+	const __u64 missed = program_set_missed(set);
+
 	while (set->link_count)
 		bpf_link__destroy(set->links[--set->link_count]);
 	bpf_object__close(set->object);
-	*set = (struct program_set){ 0 };
+	*set = (struct program_set){ .missed_before = missed };
 }

@@ -16,6 +16,7 @@ struct program_set {
 	size_t link_count;
 	const char *absent[PROGRAM_SET_MOST]; /* programs of object that could not be attached */
 	size_t absent_count;
+	__u64 missed_before; /* of objects that were closed */
 };
 
 /* The section's name begins with @kind: "iter/", "tp_btf/" */
@@ -31,8 +32,12 @@ int program_set_share_maps(struct bpf_object *object, const struct bpf_object *o
 /* Why the first set could not be loaded, by errno: "cannot @what: ...", and what to do. */
 void program_set_say_failure(const char *what);
 
-/* Attaches all programs that are loaded, but iterators and those that name no function. */
-void program_set_attach(struct program_set *set);
+/*
+ * Takes the object, which is loaded (NULL: that failed, with errno), and attaches all programs but
+ * iterators and those that name no function. Returns 0, or -1 with errno: EOPNOTSUPP if none could
+ * be attached.
+ */
+int program_set_open(struct program_set *set, struct bpf_object *object);
 
 /* Those that could not be attached, once more. */
 void program_set_retry(struct program_set *set);
@@ -40,7 +45,7 @@ void program_set_retry(struct program_set *set);
 /* Takes a link; NULL, or no room for it: -1 with errno. */
 int program_set_add(struct program_set *set, struct bpf_link *link);
 
-/* Runs that the kernel left out. */
+/* Runs that the kernel left out, of closed objects, too. */
 __u64 program_set_missed(const struct program_set *set);
 
 /* Closes the object, too. */

@@ -33,7 +33,6 @@ struct order_watch {
 	bool modules_gone; /* since they were hooked */
 	struct ring_buffer *ring;
 	const struct order_receiver *receiver;
-	__u64 missed_before; /* by parts that are gone */
 };
 
 static const char *const shared_maps[] = { ".bss",	   "order_tasks", "order_locks",
@@ -78,25 +77,9 @@ static struct bpf_object *load_object(const struct order_watch *watch, enum part
 	return NULL;
 }
 
-static void close_part(struct order_watch *watch, struct program_set *part)
-{
-	watch->missed_before += program_set_missed(part);
-	program_set_close(part);
-}
-
 static int open_part(struct order_watch *watch, enum part_name name)
 {
-	struct program_set *part = &watch->parts[name];
-
-	part->object = load_object(watch, name);
-	if (!part->object)
-		return -1;
-	program_set_attach(part);
-	if (part->link_count)
-		return 0;
-	close_part(watch, part);
-	errno = EOPNOTSUPP;
-	return -1;
+	return program_set_open(&watch->parts[name], load_object(watch, name));
 }
 
 void order_watch_pick_up_modules(struct order_watch *watch)
@@ -104,7 +87,7 @@ void order_watch_pick_up_modules(struct order_watch *watch)
 	struct program_set *part = &watch->parts[PART_VFIO];
 
 	if (!kernel_has_vfio()) {
-		close_part(watch, part);
+		program_set_close(part);
 		watch->failures = watch->pause = 0;
 		return;
 	}
@@ -249,7 +232,7 @@ void order_watch_close(struct order_watch *watch)
 		return;
 	scopes_close(watch->scopes);
 	for (size_t i = PARTS; i-- > 0;)
-		close_part(watch, &watch->parts[i]);
+		program_set_close(&watch->parts[i]);
 	ring_buffer__free(watch->ring);
 	free(watch);
 }
@@ -267,8 +250,7 @@ static bool is_optional(const char *name)
 
 struct order_losses order_watch_losses(const struct order_watch *watch)
 {
-	struct order_losses losses = { .missed_runs = watch->missed_before +
-						      scopes_missed(watch->scopes) };
+	struct order_losses losses = { .missed_runs = scopes_missed(watch->scopes) };
 	const __u32 first = 0;
 
 	bpf_map_lookup_elem(map_of(watch, ".bss"), &first, &losses.state);

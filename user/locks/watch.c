@@ -33,7 +33,6 @@ struct lock_watch {
 	bool kprobes;
 	unsigned int failures, pause; /* of VFIO's part */
 	struct program_set parts[PARTS];
-	__u64 missed_before; /* by parts that are gone */
 	__u64 open_without_room;
 	struct lock_waits waits;
 	const char *absent[ABSENT_MOST];
@@ -94,26 +93,10 @@ static struct bpf_object *load_object(const struct lock_watch *watch, enum part_
 	return NULL;
 }
 
-static void close_part(struct lock_watch *watch, struct program_set *part)
-{
-	watch->missed_before += program_set_missed(part);
-	program_set_close(part);
-}
-
 /* Returns -1 with errno. */
 static int open_part(struct lock_watch *watch, enum part_name name)
 {
-	struct program_set *part = &watch->parts[name];
-
-	part->object = load_object(watch, name);
-	if (!part->object)
-		return -1;
-	program_set_attach(part);
-	if (part->link_count)
-		return 0;
-	close_part(watch, part);
-	errno = EOPNOTSUPP;
-	return -1;
+	return program_set_open(&watch->parts[name], load_object(watch, name));
 }
 
 bool lock_watch_pick_up_modules(struct lock_watch *watch)
@@ -121,7 +104,7 @@ bool lock_watch_pick_up_modules(struct lock_watch *watch)
 	struct program_set *part = &watch->parts[PART_VFIO];
 
 	if (!kernel_has_vfio()) {
-		close_part(watch, part);
+		program_set_close(part);
 		watch->failures = watch->pause = 0;
 		return false;
 	}
@@ -172,7 +155,7 @@ void lock_watch_close(struct lock_watch *watch)
 	if (!watch)
 		return;
 	for (size_t i = PARTS; i-- > 0;)
-		close_part(watch, &watch->parts[i]);
+		program_set_close(&watch->parts[i]);
 	free(watch);
 }
 
@@ -259,7 +242,6 @@ struct lock_watch_losses lock_watch_losses(struct lock_watch *watch)
 {
 	struct lock_watch_losses losses = {
 		.waits_elsewhere = watch->waits.elsewhere,
-		.missed_runs = watch->missed_before,
 		.absent = name_absent(watch),
 		.names = watch->absent,
 	};
