@@ -708,6 +708,41 @@ static void says_what_an_order_that_meets_itself_takes(void **state)
 	forget();
 }
 
+/* Who reads in both orders, and who would have to write in between. */
+static void says_what_keeps_a_writer_away(void **state)
+{
+	struct order_edge edges[] = { edge_of("a", "b", 7), edge_of("b", "a", 8),
+				      edge_of("c", "d", 7), edge_of("d", "c", 8),
+				      edge_of("g", "a", 9), edge_of("g", "b", 9),
+				      edge_of("x", "c", 7), edge_of("x", "d", 8) };
+	struct options options = { .all = true };
+
+	(void)state;
+	for (int i = 0; i < 4; i++)
+		edges[i].from_mode = edges[i].to_mode = ORDER_SHARED;
+	for (int i = 0; i < 2; i++) {
+		strcpy(edges[i].guard[0].class, "g");
+		edges[i].guard[0].mode = ORDER_SHARED;
+		edges[i].guards = 1;
+	}
+	save_edges("both", edges, COUNT_OF(edges));
+	assert_int_equal(run(&options, "both", NULL), STATUS_OK);
+	assert_said("    cannot happen as long as one of them, and who writes in between, hold, as "
+		    "they did,\n        g\n");
+	assert_said(
+		"    who writes in between is at one of these places itself: that takes another "
+		"task\n");
+	assert_said("0 predicted, 0 suspected, 1 guarded, 1 low\n");
+	forget();
+	/* It may have held more. */
+	edges[0].guards = edges[1].guards = 0;
+	edges[4].guards_cut = edges[5].guards_cut = true;
+	save_edges("both", edges, COUNT_OF(edges));
+	assert_int_equal(run(&options, "both", NULL), STATUS_FOUND);
+	assert_said("    more locks may have been held beside g than were noted\n");
+	forget();
+}
+
 static void draw_in_vain(struct options *options, const char *why)
 {
 	assert_int_equal(run(options, "both", NULL), STATUS_FAILURE);
@@ -872,6 +907,7 @@ int main(void)
 		cmocka_unit_test(tells_runs_apart),
 		cmocka_unit_test(draws_what_it_finds),
 		cmocka_unit_test(says_what_an_order_that_meets_itself_takes),
+		cmocka_unit_test(says_what_keeps_a_writer_away),
 		cmocka_unit_test(keeps_what_it_cannot_draw_over),
 		cmocka_unit_test(reports_although_there_is_no_room_to_draw),
 		cmocka_unit_test(reports_as_many_as_are_wanted),

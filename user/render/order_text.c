@@ -148,11 +148,12 @@ static int write_meaning(FILE *output, const struct order_cycle *cycle)
 							"all of them",
 			       cycle->guard ? plain(cycle->guard, text) : "?") < 0;
 	case ORDER_LOW:
-		return fprintf(output,
-			       "    one task did %s, and cannot be at two places: that "
-			       "takes another one\n",
-			       cycle->is_about_writer ? "one of these, and wrote in between" :
-							"all of this") < 0;
+		return fputs(cycle->is_about_writer ?
+				     "    who writes in between is at one of these places itself: "
+				     "that takes another task\n" :
+				     "    one task did all of this, and cannot be at two places: "
+				     "that takes another one\n",
+			     output) < 0;
 	default:
 		return fputs("    readers alone do not wait for each other\n", output) < 0;
 	}
