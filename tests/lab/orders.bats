@@ -7,7 +7,7 @@ setup_file() {
 	bats_require_minimum_version 1.5.0
 	cd "$BATS_TEST_DIRNAME/../.." || return
 	export OUT=$BATS_FILE_TMPDIR
-	local orders='learn abba writers readers guarded guarded_by_reader unguarded none memory'
+	local orders='learn abba writers readers reads_again guarded guarded_by_reader unguarded none memory'
 	local of_devices='learn_devices seed seed_unplugged_first rescan'
 	boot 6.1 build "$orders $of_devices totals" &
 	boot 6.12 build all &
@@ -48,6 +48,7 @@ passed() {
 @test "semaphores and writers: predicted" { passed writers; }
 @test "semaphores and readers: suspected, as somebody writes" { passed readers; }
 @test "the same, though nobody holds another lock who writes" { passed lone_writer 6.12; }
+@test "one that is read again, with a mutex in between: suspected" { passed reads_again; }
 @test "what was only tried is held all the same" { passed tried 6.12; }
 @test "a semaphore was read in between: predicted" { passed read_between 6.12; }
 @test "under one exclusive lock: guarded" { passed guarded; }
