@@ -181,24 +181,29 @@ __noinline int order_guard(__u32 index, __u32 from, __u32 count, __u64 released,
 	return held->mode == ORDER_SHARED ? held->id | ORDER_GUARD_SHARED : held->id;
 }
 
-/* Locks that are held beside the one at @from, the oldest first. */
-static __always_inline void find_guards(__u32 from, __u64 released, __u64 bytes,
-					struct order_guards *guards)
+/*
+ * Locks that are held beside the one at @from, the oldest first. A function of its own: what is
+ * found here makes no ways either.
+ */
+__noinline int order_find_guards(__u32 from, __u64 released, __u64 bytes,
+				 struct order_guards *guards)
 {
 	__u32 count = 0;
 
-	__builtin_memset(guards, 0, sizeof(*guards));
+	if (!guards)
+		return 0;
 	for (__u32 i = 0; i < MOST_OUTER; i++) {
 		int id = order_guard(i, from, count, released, bytes);
 
 		if (id == NO_MORE)
-			return;
+			return 0;
 		if (id == NOT_NOTED)
 			guards->cut = 1;
 		else if (id)
 			guards->guard[count++ & (ORDER_GUARDS - 1)] = id;
 	}
 	guards->cut |= order_guard(MOST_OUTER, from, 0, released, bytes) != NO_MORE;
+	return 0;
 }
 
 /* What is left of the guard @known, if these are held now: 0, or it is read now or was before. */
@@ -300,7 +305,7 @@ __noinline int order_add_edge(__u32 index, __u32 id, __u32 mode, __u64 released,
 {
 	struct order_armed_task *armed = armed_task();
 	struct order_key key = { .to = id, .to_mode = mode };
-	struct order_guards guards;
+	struct order_guards guards = {};
 	struct order_seen *seen;
 	bool news;
 
@@ -310,7 +315,7 @@ __noinline int order_add_edge(__u32 index, __u32 id, __u32 mode, __u64 released,
 		key.from = HELD(armed, index).id;
 		key.from_mode = HELD(armed, index).mode;
 	}
-	find_guards(index, released, bytes, &guards);
+	order_find_guards(index, released, bytes, &guards);
 	seen = bpf_map_lookup_elem(&order_edges, &key);
 	if (!seen)
 		seen = new_edge(&key, &guards);
