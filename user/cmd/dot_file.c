@@ -14,8 +14,7 @@
 
 static int failed(struct dot_file *dot)
 {
-	message_error("--dot %s: %s", dot->path,
-		      errno == EINTR ? "interrupted while nobody read it" : strerror(errno));
+	message_error("--dot %s: %s", dot->path, output_file_error());
 	dot->failed = -1;
 	return -1;
 }

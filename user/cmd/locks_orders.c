@@ -161,9 +161,7 @@ static int save(const char *path, struct run *run, const struct rendered_order_g
 	else
 		error = save_in_place_of(resolved, status.st_mode & 0777, rendered);
 	if (error)
-		message_error("%s: %s", path,
-			      errno == EINTR ? "interrupted while nobody read it" :
-					       strerror(errno));
+		message_error("%s: %s", path, output_file_error());
 	return error;
 }
 

@@ -31,8 +31,8 @@ long orders_take(struct orders *orders);
 void orders_tick(struct orders *orders);
 
 /*
- * The same up to the end; and saves the graph, if it is to be, even if nobody reads the reports any
- * more.
+ * What orders_take() does, up to the end; and saves the graph, if it is to be, even if nobody reads
+ * the reports any more.
  */
 long orders_finish(struct orders *orders);
 

@@ -171,6 +171,11 @@ FILE *output_file(struct run *run, int descriptor)
 	return file;
 }
 
+const char *output_file_error(void)
+{
+	return errno == EINTR ? "interrupted while nobody read it" : strerror(errno);
+}
+
 int output_open_descriptor(struct run *run, const char *path, int flags)
 {
 	flags |= O_WRONLY | O_NOCTTY | O_CLOEXEC;

@@ -26,6 +26,8 @@ void output_close(void);
  */
 int output_open_descriptor(struct run *run, const char *path, int flags);
 FILE *output_file(struct run *run, int descriptor);
+/* Why opening or writing it failed, by errno. */
+const char *output_file_error(void);
 
 /*
  * Says why writing failed, by errno, unless the reader has gone: that is its
