@@ -134,10 +134,11 @@ static __always_inline void tell_gone(__u64 address, __u64 bytes)
 	bpf_ringbuf_submit(event, 0);
 }
 
+/* User space may know one for which there was no more room here. */
 static __always_inline void forget_device(__u64 object)
 {
-	if (!bpf_map_delete_elem(&order_devices, &object))
-		tell_gone(object, 0);
+	bpf_map_delete_elem(&order_devices, &object);
+	tell_gone(object, 0);
 }
 
 SEC("kprobe/pci_release_dev")
@@ -286,21 +287,20 @@ NESTED_FALLIBLE(mutex_lock_killable_nested, ORDER_MUTEX, ORDER_EXCLUSIVE)
 NESTED_FALLIBLE(down_read_killable_nested, ORDER_RWSEM, ORDER_SHARED)
 NESTED_FALLIBLE(down_write_killable_nested, ORDER_RWSEM, ORDER_EXCLUSIVE)
 
-/* To delete what is not there takes a lock, to look does not. */
-static __always_inline void forget(void *map, __u64 lock)
+static __always_inline void forget_name(__u64 lock)
 {
-	if (bpf_map_lookup_elem(map, &lock))
-		bpf_map_delete_elem(map, &lock);
+	if (bpf_map_lookup_elem(&order_names, &lock))
+		bpf_map_delete_elem(&order_names, &lock);
 }
 
 /* What lies there now is another lock than before, if there was one. */
 static __always_inline int initialise(__u64 lock, __u64 name)
 {
-	forget(&order_locks, lock);
+	forget_lock(lock);
 	if (name && !nobody_is_armed() && armed_task())
 		bpf_map_update_elem(&order_names, &lock, &name, BPF_ANY);
 	else
-		forget(&order_names, lock);
+		forget_name(lock);
 	return 0;
 }
 
@@ -359,9 +359,12 @@ static __always_inline void forget_scope_of_task(void)
 /* An open file has a mutex of its own: it is the file's, whoever opens it. */
 static __always_inline void name_mutex_of(struct file *file, struct kernfs_node___vfioscope *node)
 {
+	struct order_armed_task *armed = armed_task();
 	__u64 mutex = (__u64)sysfs_open_file(file) +
 		      bpf_core_field_offset(struct kernfs_open_file___vfioscope, mutex);
 
+	if (armed)
+		armed->of_mutex = mutex;
 	if (!known_number(mutex, ORDER_MUTEX))
 		number_lock(mutex, ORDER_MUTEX, (__u64)node);
 }
@@ -453,7 +456,7 @@ int BPF_KPROBE(kernfs_drain_entry, struct kernfs_node___vfioscope *node)
 	if (is_about(address))
 		order_want(ORDER_ACTIVE, ORDER_EXCLUSIVE, root_of(node),
 			   bpf_core_type_size(struct kernfs_root___lockorder));
-	forget(&order_locks, address);
+	forget_lock(address);
 	return 0;
 }
 
@@ -559,6 +562,19 @@ FAULT(vfio_pci_mmap_fault, ORDER_USE_FAULT)
 FAULT(vfio_pci_mmap_huge_fault, ORDER_USE_FAULT)
 FAULT(vfio_pci_mmap_page_fault, ORDER_USE_PAGE_FAULT)
 
+/* There is nobody who has it open any more: what lies there next is another device. */
+static __always_inline bool leave(struct order_armed_task *armed)
+{
+	__u64 vfio = armed->leaves;
+
+	if (!vfio)
+		return false;
+	forget_lock(vfio);
+	forget_device(vfio);
+	armed->leaves = 0;
+	return true;
+}
+
 ENTRY(vfio_unregister_group_dev, __u64 vfio)
 {
 	struct order_armed_task *armed;
@@ -567,25 +583,19 @@ ENTRY(vfio_unregister_group_dev, __u64 vfio)
 	armed = armed_task();
 	if (!armed)
 		return 0;
+	if (leave(armed))
+		forget_scope(armed);
 	armed->leaves = vfio;
 	armed->wanted = vfio;
 	order_note_vfio(*(volatile __u64 *)&armed->leaves);
 	return order_want(ORDER_OPEN, ORDER_EXCLUSIVE, 0, 0);
 }
 
-/* There is nobody who has it open any more: what lies there next is another device. */
 EXIT_VOID(vfio_unregister_group_dev)
 {
 	struct order_armed_task *armed = armed_task();
-	__u64 vfio;
 
-	if (!armed)
-		return 0;
-	vfio = armed->leaves;
-	bpf_map_delete_elem(&order_locks, &vfio);
-	forget_device(vfio);
-	armed->leaves = 0;
-	return disarm();
+	return armed && leave(armed) ? disarm() : 0;
 }
 
 /*

@@ -35,6 +35,7 @@ struct order_armed_task {
 	__u32 writes;		/* to a file of sysfs that is of interest */
 	__u64 uses[ORDER_USES]; /* devices, that it is within an operation on */
 	__u64 leaves;		/* a device that it waits to be closed */
+	__u64 of_mutex;		/* of the file of sysfs that it writes to, as it has it open */
 	__u64 wanted; /* the lock that a function is about: at its end that is not told again */
 	struct order_held held[ORDER_HELD]; /* oldest first */
 };
@@ -83,6 +84,7 @@ static __always_inline int arm(__u32 scope)
 		return 0;
 	armed->scope = scope;
 	armed->count = 0;
+	armed->of_mutex = 0;
 	__sync_fetch_and_add(&order_state.armed, 1);
 	return 0;
 }

@@ -3,7 +3,8 @@
  * The orders themselves: locks by number, and an edge from what is held to what is wanted.
  *
  * A lock gets its number when an armed task takes it, and loses it when it is initialised (again):
- * what lies in that memory then is another lock.
+ * what lies in that memory then is another lock. It loses it, too, when there are too many locks
+ * and it was not taken for long.
  */
 #ifndef VFIOSCOPE_LOCKORDER_GRAPH_BPF_H
 #define VFIOSCOPE_LOCKORDER_GRAPH_BPF_H
@@ -36,7 +37,7 @@ struct {
 	__type(value, __u64);
 } order_names SEC(".maps");
 
-/* User space keeps them: those of locks that are no more go first. */
+/* User space keeps them: those that were not seen for long go first. */
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
 	__uint(max_entries, ORDER_EDGES);
@@ -96,13 +97,20 @@ static __always_inline __u32 known_number(__u64 lock, __u32 kind)
 	return known && known->kind == kind ? known->id : 0;
 }
 
+/* To delete what is not there takes a lock, to look does not. */
+static __always_inline void forget_lock(__u64 lock)
+{
+	if (bpf_map_lookup_elem(&order_locks, &lock) && !bpf_map_delete_elem(&order_locks, &lock))
+		__sync_fetch_and_add(&order_state.locks_removed, 1);
+}
+
 /* What was there, and is another kind of lock, is no more. */
 static __always_inline void forget_other_kind(__u64 lock, __u32 kind)
 {
 	struct order_lock *known = bpf_map_lookup_elem(&order_locks, &lock);
 
 	if (known && known->kind != kind)
-		bpf_map_delete_elem(&order_locks, &lock);
+		forget_lock(lock);
 }
 
 /*
@@ -126,6 +134,7 @@ static __always_inline __u32 number_lock(__u64 lock, __u32 kind, __u64 called)
 			__sync_fetch_and_add(&order_state.locks_without_room, 1);
 		return new.id;
 	}
+	__sync_fetch_and_add(&order_state.locks_added, 1);
 	event->type = ORDER_EVENT_LOCK;
 	event->id = new.id;
 	event->address = lock;
@@ -152,10 +161,12 @@ static __always_inline __u32 number_of(__u64 lock, __u32 kind)
 struct order_guards {
 	__u32 guard[ORDER_GUARDS];
 	__u32 cut;
+	__u32 unknown; /* something is held that there was no number for */
 };
 
 #define NO_MORE -1
 #define NOT_NOTED -2
+#define NO_NUMBER -3
 
 /*
  * What is at @index, as a guard beside @count others, if somebody can be kept out by it; else 0, or
@@ -170,12 +181,17 @@ __noinline int order_guard(__u32 index, __u32 from, __u32 count, __u64 released,
 	if (!armed || index >= armed->count)
 		return NO_MORE;
 	held = &HELD(armed, index);
-	if (index == from || held->lock - released < bytes || !held->id)
+	if (index == from || held->lock - released < bytes)
 		return 0;
 	if (held->mode == ORDER_SHARED && held->kind != ORDER_RWSEM)
 		return 0;
+	/* Who opens the file again has another one. */
+	if (held->lock == armed->of_mutex)
+		return 0;
 	if (!order_is_held(index))
 		return 0;
+	if (!held->id)
+		return NO_NUMBER;
 	if (count >= (held->mode == ORDER_SHARED ? ORDER_SHARED_GUARDS : ORDER_GUARDS))
 		return NOT_NOTED;
 	return held->mode == ORDER_SHARED ? held->id | ORDER_GUARD_SHARED : held->id;
@@ -199,6 +215,8 @@ __noinline int order_find_guards(__u32 from, __u64 released, __u64 bytes,
 			return 0;
 		if (id == NOT_NOTED)
 			guards->cut = 1;
+		else if (id == NO_NUMBER)
+			guards->unknown = 1;
 		else if (id)
 			guards->guard[count++ & (ORDER_GUARDS - 1)] = id;
 	}
@@ -215,41 +233,91 @@ __noinline __u32 order_guard_left(const struct order_guards *now, __u32 known)
 	return 0;
 }
 
-/*
- * Of the guards stays what is held this time, too. True: they keep out less. What another processor
- * has found to be less meanwhile stays less.
- */
-static __always_inline bool keep_guards(struct order_seen *seen, const struct order_guards *now)
+/* Whether all of an order's guards are held now, and those that were not only read are not now. */
+__noinline int order_guards_hold(const struct order_seen *seen, const struct order_guards *now)
 {
-	bool less = false;
-
-	for (__u32 i = 0; i < ORDER_GUARDS; i++) {
+	for (__u32 i = 0; seen && i < ORDER_GUARDS; i++) {
 		__u32 known = seen->guard[i];
-		__u32 left = known ? order_guard_left(now, known) : 0;
 
-		if (left == known)
-			continue;
-		if (left)
-			__sync_val_compare_and_swap(&seen->guard[i], known, left);
-		else
-			seen->guard[i] = 0;
-		less = true;
+		if (known && order_guard_left(now, known) != known)
+			return false;
 	}
-	if (now->cut)
-		seen->guards_cut = 1;
-	return less;
+	return true;
 }
 
+/*
+ * From now on they are those that are held this time (@anew, and these are told), or what is left
+ * of them by number. False: another processor is at it.
+ */
+__noinline int order_change_guards(struct order_seen *seen, const struct order_guards *now,
+				   __u32 anew)
+{
+	__u32 changes;
+
+	if (!seen || !now)
+		return false;
+	changes = *(volatile __u32 *)&seen->changes;
+	if (changes & 1 ||
+	    __sync_val_compare_and_swap(&seen->changes, changes, changes + 1) != changes)
+		return false;
+	for (__u32 i = 0; i < ORDER_GUARDS; i++) {
+		__u32 known = seen->guard[i];
+
+		seen->guard[i] = anew ? now->guard[i] : known ? order_guard_left(now, known) : 0;
+	}
+	__sync_fetch_and_add(&seen->changes, 1);
+	return true;
+}
+
+/* Whether nothing is held now that was not: so what is missing has no other number. */
+__noinline int order_guards_are_fewer(const struct order_seen *seen, const struct order_guards *now)
+{
+	struct order_guards known = {};
+
+	if (!seen || !now)
+		return false;
+	__builtin_memcpy(known.guard, seen->guard, sizeof(known.guard));
+	for (__u32 i = 0; i < ORDER_GUARDS; i++)
+		if (now->guard[i] && !order_guard_left(&known, now->guard[i]))
+			return false;
+	return true;
+}
+
+/*
+ * Where locks take turns it has to end. Most of them have other names, which is told by then; of
+ * one that gets number after number it is not told any more when it is not held: user space finds
+ * that in the end, and counts it.
+ */
+static __always_inline bool change_too_often(struct order_seen *seen,
+					     const struct order_guards *now)
+{
+	__u64 seconds = (bpf_ktime_get_ns() - seen->first_ns) / 1000000000;
+
+	if (seen->changes / 2 < ORDER_CHANGES + seconds || !order_change_guards(seen, now, false))
+		return false;
+	seen->guards_cut = 1;
+	return true;
+}
+
+/*
+ * User space compares guards by name: what all events have is what there is. What is in @seen are
+ * those that were told last, so that each that lacks one is told. An event that is lost is a
+ * sighting that is lost, but for what is surely missing: the next one tells.
+ */
 static __always_inline void tell_edge(const struct order_armed_task *armed,
-				      const struct order_key *key, struct order_seen *seen)
+				      const struct order_key *key, struct order_seen *seen,
+				      const struct order_guards *now, bool as_seen)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct order_edge_event *event = begin_event(sizeof(*event));
 
 	if (!event) {
 		seen->told = 0;
+		if (!as_seen && order_guards_are_fewer(seen, now))
+			order_change_guards(seen, now, false);
 		return;
 	}
+	as_seen = as_seen || order_change_guards(seen, now, true);
 	event->type = ORDER_EVENT_EDGE;
 	event->key = *key;
 	event->scope = armed->scope;
@@ -265,6 +333,8 @@ static __always_inline void tell_edge(const struct order_armed_task *armed,
 	}
 	seen->told = 1;
 	event->seen = *seen;
+	if (!as_seen)
+		__builtin_memcpy(event->seen.guard, now->guard, sizeof(event->seen.guard));
 	bpf_ringbuf_submit(event, 0);
 }
 
@@ -282,7 +352,8 @@ static __always_inline struct order_seen *new_edge(const struct order_key *key,
 
 	__builtin_memcpy(seen.guard, guards->guard, sizeof(seen.guard));
 	seen.guards_cut = guards->cut;
-	bpf_map_update_elem(&order_edges, key, &seen, BPF_NOEXIST);
+	if (!bpf_map_update_elem(&order_edges, key, &seen, BPF_NOEXIST))
+		__sync_fetch_and_add(&order_state.edges_added, 1);
 	found = bpf_map_lookup_elem(&order_edges, key);
 	if (!found)
 		__sync_fetch_and_add(&order_state.edges_without_room, 1);
@@ -307,7 +378,8 @@ __noinline int order_add_edge(__u32 index, __u32 id, __u32 mode, __u64 released,
 	struct order_key key = { .to = id, .to_mode = mode };
 	struct order_guards guards = {};
 	struct order_seen *seen;
-	bool news;
+	bool as_seen, changed, news;
+	__u32 changes;
 
 	if (!armed)
 		return 0;
@@ -316,6 +388,11 @@ __noinline int order_add_edge(__u32 index, __u32 id, __u32 mode, __u64 released,
 		key.from_mode = HELD(armed, index).mode;
 	}
 	order_find_guards(index, released, bytes, &guards);
+	/* Whether it is guarded cannot be said. */
+	if (guards.unknown) {
+		__sync_fetch_and_add(&order_state.held_without_room, 1);
+		return 0;
+	}
 	seen = bpf_map_lookup_elem(&order_edges, &key);
 	if (!seen)
 		seen = new_edge(&key, &guards);
@@ -323,13 +400,20 @@ __noinline int order_add_edge(__u32 index, __u32 id, __u32 mode, __u64 released,
 		return 0;
 	__sync_fetch_and_add(&seen->count, 1);
 	seen->last_ns = bpf_ktime_get_ns();
-	news = keep_guards(seen, &guards) || !seen->told;
+	if (guards.cut)
+		seen->guards_cut = 1;
+	changes = *(volatile __u32 *)&seen->changes;
+	as_seen = order_guards_hold(seen, &guards);
+	/* What they are compared with while they change is neither. */
+	changed = changes & 1 || *(volatile __u32 *)&seen->changes != changes;
+	as_seen = !changed && (as_seen || change_too_often(seen, &guards));
+	news = !as_seen || !seen->told;
 	if (seen->tasks == 1 && !is_same_task(seen)) {
 		seen->tasks = 2;
 		news = true;
 	}
 	if (news)
-		tell_edge(armed, &key, seen);
+		tell_edge(armed, &key, seen, &guards, as_seen);
 	return 0;
 }
 

@@ -5,6 +5,8 @@
 
 #include "kernel.bpf.h"
 
+#include <vfioscope/types.h>
+
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_helpers.h>
 
@@ -91,21 +93,22 @@ static __always_inline void *sysfs_object(struct kernfs_node___vfioscope *node)
 	return folder ? BPF_CORE_READ(folder, priv) : NULL;
 }
 
-/* "folder/file", half of @bytes each at most. */
+/* "folder/file": of the folder, which may be a device's, as much as of a device's name. */
 static __always_inline void name_file(char *name, __u32 bytes, struct kernfs_node___vfioscope *node)
 {
 	struct kernfs_node___vfioscope *folder = kernfs_parent(node);
 	long length;
 
-	length = bpf_probe_read_kernel_str(name, bytes / 2, BPF_CORE_READ(folder, name));
+	length = bpf_probe_read_kernel_str(name, DEVICE_NAME_BYTES, BPF_CORE_READ(folder, name));
 	if (length <= 0)
 		return;
 	/* Two comparisons in one are more than the verifier of 6.12 understands. */
 	barrier_var(length);
-	if (length > bytes / 2)
+	if (length > DEVICE_NAME_BYTES)
 		return;
 	name[length - 1] = '/';
-	bpf_probe_read_kernel_str(name + length, bytes / 2, BPF_CORE_READ(node, name));
+	bpf_probe_read_kernel_str(name + length, bytes - DEVICE_NAME_BYTES,
+				  BPF_CORE_READ(node, name));
 }
 
 /* Which set of objects it belongs to: "devices", the "drivers" of a bus, "slots". */

@@ -2,6 +2,7 @@
 #include "kernel_file.h"
 
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -40,4 +41,13 @@ bool kernel_has_vfio(void)
 {
 	/* Built in, it shows by the driver that needs it, which has parameters. */
 	return !access("/sys/kernel/btf/vfio", F_OK) || !access("/sys/module/vfio_pci", F_OK);
+}
+
+unsigned long kernel_module_number(const char *module)
+{
+	struct stat status;
+	char path[64];
+
+	snprintf(path, sizeof(path), "/sys/module/%s", module);
+	return stat(path, &status) ? 0 : status.st_ino;
 }

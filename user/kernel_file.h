@@ -17,4 +17,7 @@ bool kernel_shows_all_tasks(void);
 /* VFIO is loaded, or built in. */
 bool kernel_has_vfio(void);
 
+/* A number that a module has until it goes, and another one when it comes again; 0: it is not. */
+unsigned long kernel_module_number(const char *module);
+
 #endif

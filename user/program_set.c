@@ -23,17 +23,6 @@ static bool is_apart(const struct bpf_program *program)
 	return program_is(program, "iter/") || !strchr(bpf_program__section_name(program), '/');
 }
 
-int program_set_share_maps(struct bpf_object *object, const struct bpf_object *other,
-			   const char *const *maps, size_t count)
-{
-	int error = 0;
-
-	for (size_t i = 0; i < count && !error; i++)
-		error = bpf_map__reuse_fd(bpf_object__find_map_by_name(object, maps[i]),
-					  bpf_object__find_map_fd_by_name(other, maps[i]));
-	return error;
-}
-
 int program_set_add(struct program_set *set, struct bpf_link *link)
 {
 	if (!link)

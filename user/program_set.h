@@ -22,13 +22,6 @@ struct program_set {
 /* The section's name begins with @kind: "iter/", "tp_btf/" */
 bool program_is(const struct bpf_program *program, const char *kind);
 
-/*
- * Before the object is loaded: its maps by these names will be those of another one. Returns a
- * negative errno.
- */
-int program_set_share_maps(struct bpf_object *object, const struct bpf_object *other,
-			   const char *const *maps, size_t count);
-
 /* Why the first set could not be loaded, by errno: "cannot @what: ...", and what to do. */
 void program_set_say_failure(const char *what);
 

@@ -36,6 +36,8 @@ enum order_scope {
 #define ORDER_HELD 64 /* a power of two */
 /* Other locks that were held, each time the order was seen: the oldest, and whether that is all. */
 #define ORDER_GUARDS 8
+/* So often they are others, and once more each second: then it is not told any more. */
+#define ORDER_CHANGES 64
 #define ORDER_SHARED_GUARDS 4 /* what is read is not noted behind so many */
 /* Beside a guard's number: at least once it was only read. */
 #define ORDER_GUARD_SHARED (1U << 31)
@@ -61,8 +63,10 @@ struct order_seen {
 	__u32 guards_cut;	   /* 1: more were held, or may have been */
 	__u32 told;		   /* 0: the event was lost, the next one tells */
 	__u32 guard[ORDER_GUARDS]; /* numbers, some with ORDER_GUARD_SHARED; 0: none */
+	__u32 changes;		   /* of these, twice as many; odd: one goes on */
+	__u32 reserved;
 };
-ASSERT_LAYOUT(struct order_seen, 48 + 4 * ORDER_GUARDS);
+ASSERT_LAYOUT(struct order_seen, 56 + 4 * ORDER_GUARDS);
 
 enum order_event_type {
 	ORDER_EVENT_LOCK = 1,
@@ -84,7 +88,11 @@ struct order_lock_event {
 };
 ASSERT_LAYOUT(struct order_lock_event, 24 + ORDER_NAME_BYTES);
 
-/* An order is seen for the first time, or is guarded by less, or another task's too. */
+/*
+ * An order is seen for the first time, or without one of its guards, or by another task. seen.guard
+ * are locks that were held this time: a device's have other numbers when it comes back, and are the
+ * same by name. What all events of an order have is what it was always seen under.
+ */
 struct order_edge_event {
 	__u32 type;
 	__s32 stack_bytes; /* of stack, or a negative errno; 0: not the first time */
@@ -133,7 +141,10 @@ struct order_state {
 	__u64 stacks_failed;
 	__u64 exits_missed; /* of scopes: found when the next one began */
 	__u64 not_owned;    /* believed to be held, and was not: left out */
+	/* Of the maps: what is in neither and not there any more had to make room. */
+	__u64 locks_added, locks_removed;
+	__u64 edges_added;
 };
-ASSERT_LAYOUT(struct order_state, 80);
+ASSERT_LAYOUT(struct order_state, 104);
 
 #endif

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "part.h"
 
+#include "../bpf_object.h"
 #include "../compat.h"
 #include "../message.h"
 #include "../missed.h"
@@ -234,12 +235,7 @@ static struct bpf_object *load_object(const void *elf, size_t bytes,
 	error = first ? share_maps(object, first->object) : prepare_maps(object, options);
 	if (!error && types >= 0)
 		error = keep_from_searching(object, types);
-	error = error ?: bpf_object__load(object);
-	if (!error)
-		return object;
-	bpf_object__close(object);
-	errno = -error;
-	return NULL;
+	return bpf_object_load(object, error);
 }
 
 /* With the types collected for it, or if that does not do, with all that libbpf finds. */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "watcher.h"
 
+#include "../bpf_object.h"
 #include "../iterator.h"
 #include "../message.h"
 #include "../missed.h"
@@ -198,17 +199,6 @@ static struct bpf_object *open_object(bool kprobes)
 	return bpf_object__open_mem(elf, bytes, &options);
 }
 
-/* Takes an error of before. Returns NULL with errno. */
-static struct bpf_object *load_object(struct bpf_object *object, int error)
-{
-	error = error ?: bpf_object__load(object);
-	if (!error)
-		return object;
-	bpf_object__close(object);
-	errno = -error;
-	return NULL;
-}
-
 /* Returns NULL with errno. */
 static struct bpf_object *load_programs(struct watcher *watcher, enum part_name part)
 {
@@ -217,7 +207,7 @@ static struct bpf_object *load_programs(struct watcher *watcher, enum part_name 
 	if (!object)
 		return NULL;
 	choose_programs(watcher, object, part);
-	return load_object(object, share_maps(watcher, object));
+	return bpf_object_load(object, share_maps(watcher, object));
 }
 
 static bool is_exit(const struct bpf_program *program)
@@ -427,7 +417,7 @@ static struct bpf_object *load_iterators(void)
 		return NULL;
 	bpf_object__for_each_program (program, object)
 		bpf_program__set_autoload(program, is_iterator(program));
-	return load_object(object, 0);
+	return bpf_object_load(object, 0);
 }
 
 int watcher_list_open(watcher_receive receive, void *argument)

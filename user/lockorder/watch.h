@@ -46,11 +46,11 @@ __u32 order_watch_modules(const struct order_watch *watch);
 /* Whether the lock at @address still has this number. */
 bool order_watch_is_current(const struct order_watch *watch, __u64 address, __u32 id);
 /* The lock at @address is no more. */
-void order_watch_forget(const struct order_watch *watch, __u64 address);
+void order_watch_forget(struct order_watch *watch, __u64 address);
 
 /* What was not seen, since it was opened. */
 struct order_losses {
-	struct order_state state;
+	struct order_state state;	     /* without room: also what had to make room later */
 	__u64 missed_runs;		     /* that the kernel left out */
 	size_t absent;			     /* hooks that this kernel lacks */
 	const char *names[2 * ORDER_SCOPES]; /* of some of them */

@@ -8,7 +8,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
-const char *const lock_waits_names[WAITS_MAPS] = {
+static const char *const names[WAITS_MAPS] = {
 	[WAITS_FOR_LOCKS] = "lock_waits",
 	[WAITS_FOR_USERS] = "lock_open_waits",
 	[WAITS_FOR_FILES] = "lock_active_waits",
@@ -18,7 +18,7 @@ void lock_waits_of(struct lock_waits *waits, const struct bpf_object *object)
 {
 	*waits = (struct lock_waits){ .of_all_tasks = kernel_shows_all_tasks() };
 	for (size_t i = 0; i < WAITS_MAPS; i++)
-		waits->map[i] = bpf_object__find_map_fd_by_name(object, lock_waits_names[i]);
+		waits->map[i] = bpf_object__find_map_fd_by_name(object, names[i]);
 }
 
 /* Each wait is met, unless tasks begin and end to wait all the time. */

@@ -17,8 +17,6 @@ enum lock_waits_map {
 	WAITS_MAPS,
 };
 
-extern const char *const lock_waits_names[WAITS_MAPS];
-
 struct lock_waits {
 	int map[WAITS_MAPS];
 	bool of_all_tasks;  /* false: those of other PID namespaces are not shown by iterators */

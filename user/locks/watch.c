@@ -2,10 +2,8 @@
 #include "watch.h"
 
 #include "../iterator.h"
-#include "../kernel_file.h"
 #include "../message.h"
-#include "../preemption.h"
-#include "../program_set.h"
+#include "../program_parts.h"
 #include "locks_fentry.skel.h"
 #include "locks_kprobe.skel.h"
 
@@ -15,30 +13,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Programs that hook VFIO are loaded with it: its types are there only then. */
-enum part_name {
-	PART_LOCKS,
-	PART_VFIO,
-	PARTS,
-};
-
-/* What could not be loaded so often is tried again only after so many looks. */
-#define FAILURES 4
-#define PAUSE 60
-
 /* Hooks that are named when this kernel lacks them. */
 #define ABSENT_MOST 32
 
 struct lock_watch {
-	bool kprobes;
-	unsigned int failures, pause; /* of VFIO's part */
-	struct program_set parts[PARTS];
+	struct program_parts parts;
 	__u64 open_without_room;
 	struct lock_waits waits;
 	const char *absent[ABSENT_MOST];
 };
-
-static const char *const shared_maps[] = { ".bss", "lock_uses" };
 
 /*
  * Loading
@@ -52,77 +35,21 @@ static bool is_of_locks(const struct bpf_program *program)
 }
 
 /* Both parts have the iterators: with VFIO's types they tell of devices too. */
-static void choose_programs(struct bpf_object *object, enum part_name part)
+static bool is_in(const struct bpf_program *program, enum program_part part)
 {
-	struct bpf_program *program;
-
-	bpf_object__for_each_program (program, object)
-		bpf_program__set_autoload(program,
-					  program_is(program, "iter/") ||
-						  is_of_locks(program) == (part == PART_LOCKS));
+	return program_is(program, "iter/") || is_of_locks(program) == (part == PART_KERNEL);
 }
 
-static int share_maps(struct bpf_object *object, const struct bpf_object *with)
-{
-	return program_set_share_maps(object, with, lock_waits_names, WAITS_MAPS) ?:
-		       program_set_share_maps(object, with, shared_maps,
-					      sizeof(shared_maps) / sizeof(shared_maps[0]));
-}
-
-/* NULL with errno. */
-static struct bpf_object *load_object(const struct lock_watch *watch, enum part_name part)
-{
-	LIBBPF_OPTS(bpf_object_open_opts, options, .object_name = "vfioscope_locks");
-	struct bpf_object *object;
-	const void *elf;
-	size_t bytes;
-	int error = 0;
-
-	elf = watch->kprobes ? locks_kprobe__elf_bytes(&bytes) : locks_fentry__elf_bytes(&bytes);
-	object = bpf_object__open_mem(elf, bytes, &options);
-	if (!object)
-		return NULL;
-	choose_programs(object, part);
-	if (part != PART_LOCKS)
-		error = share_maps(object, watch->parts[PART_LOCKS].object);
-	error = error ?: bpf_object__load(object);
-	if (!error)
-		return object;
-	bpf_object__close(object);
-	errno = -error;
-	return NULL;
-}
-
-/* Returns -1 with errno. */
-static int open_part(struct lock_watch *watch, enum part_name name)
-{
-	return program_set_open(&watch->parts[name], load_object(watch, name));
-}
+static const struct program_source source = {
+	.name = "vfioscope_locks",
+	.fentry_elf = locks_fentry__elf_bytes,
+	.kprobe_elf = locks_kprobe__elf_bytes,
+	.is_in = is_in,
+};
 
 bool lock_watch_pick_up_modules(struct lock_watch *watch)
 {
-	struct program_set *part = &watch->parts[PART_VFIO];
-
-	if (!kernel_has_vfio()) {
-		program_set_close(part);
-		watch->failures = watch->pause = 0;
-		return false;
-	}
-	if (part->object || (watch->pause && --watch->pause))
-		return false;
-	if (!open_part(watch, PART_VFIO))
-		return true;
-	message_debug("VFIO: %s", strerror(errno));
-	/* It may only just be loading; or this kernel has no trampolines. */
-	if (++watch->failures % FAILURES)
-		return false;
-	if (!watch->kprobes) {
-		watch->kprobes = true;
-		return false;
-	}
-	watch->pause = PAUSE;
-	message_warning("who uses and who removes VFIO devices is not seen: %s", strerror(errno));
-	return false;
+	return program_parts_pick_up_vfio(&watch->parts);
 }
 
 struct lock_watch *lock_watch_open(void)
@@ -133,10 +60,8 @@ struct lock_watch *lock_watch_open(void)
 		message_error("out of memory");
 		return NULL;
 	}
-	/* Other programs would be skipped at times (preemption.h), or have no trampolines. */
-	watch->kprobes = preemption_in_kernel() || !kernel_has_jit();
-	if (!open_part(watch, PART_LOCKS)) {
-		lock_waits_of(&watch->waits, watch->parts[PART_LOCKS].object);
+	if (!program_parts_open(&watch->parts, &source)) {
+		lock_waits_of(&watch->waits, watch->parts.sets[PART_KERNEL].object);
 		lock_watch_pick_up_modules(watch);
 		return watch;
 	}
@@ -154,8 +79,7 @@ void lock_watch_close(struct lock_watch *watch)
 {
 	if (!watch)
 		return;
-	for (size_t i = PARTS; i-- > 0;)
-		program_set_close(&watch->parts[i]);
+	program_parts_close(&watch->parts);
 	free(watch);
 }
 
@@ -166,9 +90,9 @@ void lock_watch_close(struct lock_watch *watch)
 /* With VFIO's types, if they are there. */
 static const struct bpf_object *with_types(const struct lock_watch *watch)
 {
-	const struct bpf_object *vfio = watch->parts[PART_VFIO].object;
+	const struct bpf_object *vfio = watch->parts.sets[PART_VFIO].object;
 
-	return vfio ?: watch->parts[PART_LOCKS].object;
+	return vfio ?: watch->parts.sets[PART_KERNEL].object;
 }
 
 long lock_watch_tasks(const struct lock_watch *watch, struct lock_task **tasks)
@@ -226,9 +150,12 @@ static size_t name_absent(struct lock_watch *watch)
 {
 	size_t count = 0;
 
-	for (size_t i = 0; i < PARTS; i++)
-		for (size_t j = 0; j < watch->parts[i].absent_count && count < ABSENT_MOST; j++)
-			watch->absent[count++] = watch->parts[i].absent[j];
+	for (size_t i = 0; i < PROGRAM_PARTS; i++) {
+		const struct program_set *set = &watch->parts.sets[i];
+
+		for (size_t j = 0; j < set->absent_count && count < ABSENT_MOST; j++)
+			watch->absent[count++] = set->absent[j];
+	}
 	return count;
 }
 
@@ -244,16 +171,13 @@ struct lock_watch_losses lock_watch_losses(struct lock_watch *watch)
 		.waits_elsewhere = watch->waits.elsewhere,
 		.absent = name_absent(watch),
 		.names = watch->absent,
+		.missed_runs = program_parts_missed(&watch->parts),
 	};
 	struct lock_state state = { 0 };
 	const __u32 first = 0;
 
-	bpf_map_lookup_elem(bpf_object__find_map_fd_by_name(watch->parts[PART_LOCKS].object,
-							    ".bss"),
-			    &first, &state);
+	bpf_map_lookup_elem(program_parts_map(&watch->parts, ".bss"), &first, &state);
 	losses.waits_without_room = state.waits_without_room + watch->waits.without_room;
 	losses.uses_without_room = state.uses_without_room + watch->open_without_room;
-	for (size_t i = 0; i < PARTS; i++)
-		losses.missed_runs += program_set_missed(&watch->parts[i]);
 	return losses;
 }

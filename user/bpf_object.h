@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What all who load BPF objects do alike. */
+#ifndef VFIOSCOPE_BPF_OBJECT_H
+#define VFIOSCOPE_BPF_OBJECT_H
+
+struct bpf_object;
+
+/*
+ * Loads the object, unless preparing it gave @error (negative errno, or 0). Returns it, or NULL
+ * with errno, and it is closed.
+ */
+struct bpf_object *bpf_object_load(struct bpf_object *object, int error);
+
+#endif
