@@ -119,7 +119,7 @@ static size_t edges_of(const struct order_graph *graph)
 
 static char *text_of(const struct order_graph *graph)
 {
-	const struct rendered_order_graph rendered = { graph, "host", "kernel", 5 };
+	const struct rendered_order_graph rendered = { graph, "host", "kernel", 5, 0 };
 	char *text;
 	size_t bytes;
 	FILE *file = open_memstream(&text, &bytes);
@@ -193,6 +193,19 @@ static struct order_edge random_edge(__u64 *state)
 	}
 	return edge;
 }
+/* Of a run that it is of already it is another task: they are many then. */
+static void add_runs_at_random(__u64 *state, struct order_edge *edge)
+{
+	for (size_t i = random_number(state) % 4; i; i--) {
+		const struct order_run run = {
+			.source = (unsigned int)(random_number(state) % 7),
+			.tid = (__u32)random_magnitude(state, 32),
+			.start_ns = random_magnitude(state, 63),
+		};
+
+		order_edge_add_run(edge, &run);
+	}
+}
 
 static void reads_what_it_wrote(void **state)
 {
@@ -204,9 +217,11 @@ static void reads_what_it_wrote(void **state)
 
 	(void)state;
 	for (int i = 0; i < 300; i++) {
-		const struct order_edge edge = random_edge(&random);
+		struct order_edge edge = random_edge(&random);
 
+		add_runs_at_random(&random, &edge);
 		assert_int_equal(order_graph_add(written, &edge), 0);
+		order_edge_free_runs(&edge);
 	}
 	assert_int_equal(orders_save("all", NULL, written, 7), 0);
 	assert_int_equal(order_file_read("all", read, &sources, false, &origin), 0);
@@ -220,6 +235,93 @@ static void reads_what_it_wrote(void **state)
 	free(other);
 	order_graph_free(written);
 	order_graph_free(read);
+}
+
+static void ignore_cycle(const struct order_cycle *cycle, void *argument)
+{
+	(void)cycle;
+	(void)argument;
+}
+
+/* What is low, or not, stays so in a file. */
+static void runs_are_kept(void **state)
+{
+	struct order_edge edges[] = { edge_of("a", "b", 7), edge_of("b", "a", 7),
+				      edge_of("b", "c", 7), edge_of("c", "b", 7) };
+	struct order_graph *read = order_graph_new();
+	const struct order_edge *const *known;
+	struct order_file_origin origin = { 0 };
+	unsigned int sources = 0;
+
+	(void)state;
+	save_edges("one", edges, 4);
+	save_edges("half", edges, 3);
+	assert_int_equal(order_file_read("one", read, &sources, false, &origin), 0);
+	assert_int_equal(order_file_read("half", read, &sources, false, &origin), 0);
+	assert_int_equal(orders_save("both", NULL, read, 0), 0);
+	order_graph_free(read);
+	read = order_graph_new();
+	sources = 5;
+	assert_int_equal(order_file_read("both", read, &sources, false, &origin), 0);
+	assert_int_equal(sources, 7);
+	assert_int_equal(order_graph_edges(read, &known), 4);
+	for (size_t i = 0; i < 4; i++)
+		assert_int_equal(known[i]->runs, strcmp(known[i]->from, "c") ? 2 : 0);
+	assert_int_equal(known[0]->run[0].source, 5);
+	assert_int_equal(known[0]->run[1].source, 6);
+	assert_int_equal(known[0]->run[1].tid, 7);
+	assert_int_equal(order_graph_check(read, ignore_cycle, NULL), CYCLES_ALL);
+	assert_int_equal(order_graph_cycles(read, ORDER_LOW), 1);
+	assert_int_equal(order_graph_cycles(read, ORDER_PREDICTED), 1);
+	order_graph_free(read);
+	forget();
+}
+
+/* They are no orders of any device; what else there is of these devices is. */
+static void cycles_through_two_devices_stay(void **state)
+{
+	struct order_edge edges[] = { edge_of("a of 1:00", "b of 2:00", 1),
+				      edge_of("b of 2:00", "c", 2), edge_of("c", "a of 1:00", 3),
+				      edge_of("a of 3:00", "c", 4), edge_of("c", "d of 1:00", 5) };
+	struct order_graph *read = order_graph_new();
+	struct order_file_origin origin = { 0 };
+	unsigned int sources = 0;
+
+	(void)state;
+	save_edges("all", edges, 5);
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(order_file_read("all", read, &sources, true, &origin), 0);
+		/*
+		 * "b of *" to c, c to "a of *", "a of *" to c, c to "d of *"; those of the cycle,
+		 * and who else wants to write c.
+		 */
+		assert_int_equal(edges_of(read), 4 + 3 + 1);
+	}
+	assert_int_equal(order_graph_check(read, ignore_cycle, NULL), CYCLES_ALL);
+	/* The other one is of "a of *" and c. */
+	assert_int_equal(order_graph_cycles(read, ORDER_PREDICTED), 2);
+	order_graph_free(read);
+	forget();
+}
+
+/* A reader waits behind who writes, whoever that is. */
+static void writers_between_two_devices_stay(void **state)
+{
+	struct order_edge edges[] = { edge_of("a of 1:00", "b of 2:00", 1),
+				      edge_of("b of 2:00", "a of 1:00", 2),
+				      edge_of(ORDER_NOTHING, "b of 2:00", 3) };
+	struct order_graph *read = order_graph_new();
+	struct order_file_origin origin = { 0 };
+	unsigned int sources = 0;
+
+	(void)state;
+	edges[0].to_mode = edges[1].from_mode = ORDER_SHARED;
+	save_edges("all", edges, 3);
+	assert_int_equal(order_file_read("all", read, &sources, true, &origin), 0);
+	assert_int_equal(order_graph_check(read, ignore_cycle, NULL), CYCLES_ALL);
+	assert_int_equal(order_graph_cycles(read, ORDER_SUSPECTED), 1);
+	order_graph_free(read);
+	forget();
 }
 
 /* Numbers of runs mean something within a file; what comes of them can be saved, and read again. */
@@ -261,6 +363,8 @@ static void numbers_runs_and_counts_so_that_they_can_be_saved(void **state)
 	forget();
 }
 
+#define MOST_SOURCE 2147483647U
+
 /* What the longest names there are become in JSON is no line too long. */
 static void reads_the_longest_line(void **state)
 {
@@ -280,7 +384,18 @@ static void reads_the_longest_line(void **state)
 	edge.frames = STACK_FRAMES;
 	for (size_t i = 0; i < STACK_FRAMES; i++)
 		edge.frame[i] = frame;
+	edge.source = MOST_SOURCE;
+	edge.task.tid = UINT_MAX;
+	edge.task.start_ns = LLONG_MAX;
+	for (unsigned int i = 0; i < ORDER_RUNS; i++) {
+		struct order_run run = { MOST_SOURCE - i, UINT_MAX, LLONG_MAX, "" };
+
+		memset(run.comm, 1, sizeof(run.comm) - 1);
+		order_edge_add_run(&edge, &run);
+	}
 	save_edges("long", &edge, 1);
+	assert_int_equal(edge.runs, ORDER_RUNS);
+	order_edge_free_runs(&edge);
 	assert_int_equal(try_to_read("long", read), 0);
 	assert_int_equal(edges_of(read), 1);
 	order_graph_free(read);
@@ -345,6 +460,8 @@ static void says_where_it_cannot_write(void **state)
 	"\"many_tasks\":false,\"task\":{\"tid\":7,\"pid\":8,\"start_ns\":9,\"comm\":\"qemu\"},"    \
 	"\"scope\":\"write\",\"guards\":[\"g\"],\"stack\":[\"f+0x1\"],\"source\":0}\n"
 
+#define RUN(source) "{\"source\":" #source ",\"tid\":7,\"start_ns\":9,\"comm\":\"sh\"}"
+
 #define TEN "0123456789"
 #define FIFTY TEN TEN TEN TEN TEN
 #define TWO_HUNDRED FIFTY FIFTY FIFTY FIFTY
@@ -375,6 +492,7 @@ static const struct {
 	{ "\"edges\":1", "\"edges\":1.0", ":1: \"edges\" is not a whole number" },
 	{ "\"lost\":0", "\"lost\":99999999999999999999", ":1: a number is too large" },
 	{ "\"lost\":0", "\"lost\":0,\"lost\":0", ":1: a member is there twice" },
+	{ "\"lost\":0", "\"lost\":0,\"unnamed\":-1", ":1: \"unnamed\" is not from 0 to" },
 	{ "\"from\":\"a\",", "", ":2: \"from\" is missing" },
 	{ "\"a\"", "\"\"", ":2: \"from\" is empty" },
 	{ "\"a\"", "[\"a\"]", ":2: \"from\" is not a text" },
@@ -411,6 +529,15 @@ static const struct {
 	{ "\"f+0x1\"", THIRTY_THREE, ":2: \"stack\" has more than 32 texts" },
 	{ "\"f+0x1\"", "\"" TWO_HUNDRED "\"", ":2: \"stack\" has a text of more than 127 bytes" },
 	{ "\"source\":0", "\"source\":2147483648", ":2: \"source\" is not from 0 to 2147483647" },
+	{ "\"source\":0", "\"source\":0,\"runs\":5", ":2: \"runs\" is not an array" },
+	{ "\"source\":0", "\"source\":0,\"runs\":[5]",
+	  ":2: \"runs\" has something that is not an object" },
+	{ "\"source\":0", "\"source\":0,\"runs\":[" RUN(0) "," RUN(2147483648) "]",
+	  ":2: \"source\" is not from 0 to 2147483647" },
+	{ "\"source\":0", "\"source\":0,\"runs\":[{\"source\":1,\"tid\":1}]",
+	  ":2: \"start_ns\" is missing" },
+	{ "\"source\":0", "\"source\":0,\"runs\":[{\"source\":1,\"tid\":1,\"start_ns\":1}]",
+	  ":2: \"comm\" is missing" },
 	{ ",\"source\":0}\n", "", ":2: the line ends in the middle of a JSON object" },
 	{ "\"source\":0}", "\"source\":0} {}", ":2: not one JSON object a line" },
 	{ "\"source\":0}", "\"source\":0}\n", ":3: the line is empty" },
@@ -492,14 +619,14 @@ static void refuses_what_was_cut(void **state)
 static void refuses_long_lines_and_no_files(void **state)
 {
 	struct order_graph *graph = order_graph_new();
-	size_t bytes = 1 << 20;
+	size_t bytes = (1 << 20) + 1;
 	char *text = malloc(bytes);
 
 	(void)state;
 	memset(text, ' ', bytes);
 	put("wide", text, bytes);
 	assert_int_equal(try_to_read("wide", graph), -1);
-	assert_error("wide", ":1: the line has more than 65536 bytes");
+	assert_error("wide", ":1: the line has more than 1048576 bytes");
 	forget();
 	memset(text, '[', bytes);
 	put("deep", text, 60000);
@@ -592,9 +719,28 @@ static void finds_across_files_what_none_has(void **state)
 	forget();
 }
 
+/* What was left out of a file of several is counted with it. */
+static void counts_what_has_no_name(void **state)
+{
+	struct order_edge edges[] = { edge_of("a", "mutex at 0xffff888003a2b510#7", 1),
+				      edge_of("a", "b", 1) };
+	struct options options = { .save = "both" };
+
+	(void)state;
+	save_edges("all", edges, 2);
+	save_edges("one", edges + 1, 1);
+	assert_int_equal(run(&options, "all", "one"), STATUS_OK);
+	assert_said(", 1 without a name\n");
+	forget();
+	options.save = NULL;
+	assert_int_equal(run(&options, "both", "all"), STATUS_OK);
+	assert_said(", 2 without a name\n");
+	forget();
+}
+
 static void save_edge_of(const char *host, const char *name, const struct order_edge *edge)
 {
-	const struct rendered_order_graph rendered = { graph_of(edge, 1), host, "6.12", 0 };
+	const struct rendered_order_graph rendered = { graph_of(edge, 1), host, "6.12", 0, 0 };
 	FILE *file = fopen(name, "w");
 
 	assert_non_null(file);
@@ -878,10 +1024,10 @@ static int make_folder(void **state)
 /* Nothing is left behind beside what was saved. */
 static int remove_folder(void **state)
 {
-	static const char *const names[] = { "all",    "large",	 "sum",	  "long",  "kept",
-					     "link",   "spoilt", "whole", "cut",   "wide",
-					     "deep",   "any",	 "one",	  "other", "both",
-					     "merged", "dot",	 "old",	  "new",   "none" };
+	static const char *const names[] = { "all",    "large", "sum",	"long",	  "kept", "link",
+					     "spoilt", "whole", "cut",	"wide",	  "deep", "any",
+					     "one",    "other", "both", "merged", "dot",  "old",
+					     "new",    "none",	"half" };
 
 	(void)state;
 	for (size_t i = 0; i < COUNT_OF(names); i++)
@@ -893,6 +1039,10 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(reads_what_it_wrote),
+		cmocka_unit_test(runs_are_kept),
+		cmocka_unit_test(counts_what_has_no_name),
+		cmocka_unit_test(cycles_through_two_devices_stay),
+		cmocka_unit_test(writers_between_two_devices_stay),
 		cmocka_unit_test(numbers_runs_and_counts_so_that_they_can_be_saved),
 		cmocka_unit_test(reads_the_longest_line),
 		cmocka_unit_test(replaces_a_file_whole),

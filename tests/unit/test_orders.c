@@ -24,7 +24,8 @@
 static const struct order_receiver *receiver;
 static void (*told_next)(void);
 static struct order_seen seen_in_the_end;
-static size_t asked_for, looked_at;
+static size_t asked_for, looked_at, attached;
+static __u32 modules;
 static __u32 last_gone; /* locks up to that number are no more */
 
 struct order_watch *order_watch_open(char *const *scopes, const struct order_receiver *to)
@@ -47,6 +48,7 @@ void order_watch_pick_up_modules(struct order_watch *watch)
 void order_watch_attach_more(struct order_watch *watch)
 {
 	(void)watch;
+	attached++;
 }
 
 int order_watch_event_fd(const struct order_watch *watch)
@@ -77,7 +79,7 @@ int order_watch_seen(const struct order_watch *watch, const struct order_key *ke
 __u32 order_watch_modules(const struct order_watch *watch)
 {
 	(void)watch;
-	return 0;
+	return modules;
 }
 
 bool order_watch_is_current(const struct order_watch *watch, __u64 address, __u32 id)
@@ -88,7 +90,7 @@ bool order_watch_is_current(const struct order_watch *watch, __u64 address, __u3
 	return id > last_gone;
 }
 
-void order_watch_forget(const struct order_watch *watch, __u64 address)
+void order_watch_forget(struct order_watch *watch, __u64 address)
 {
 	(void)watch;
 	(void)address;
@@ -340,19 +342,22 @@ static void says_that_guards_found_no_room(void **state)
 }
 
 /* Two orders of locks that are there still, both under one that is no more. */
-static void guards_outlast_their_locks(void **state)
+/* What guards it comes back, by another number. */
+static void guards_are_known_by_name(void **state)
 {
 	struct orders *orders = start(NULL, NULL);
 
 	(void)state;
-	for (__u32 id = 1; id < ORDER_LOCKS + 7; id++)
-		tell_lock(id, 0x10000 + id);
+	tell_device(VFIO, DEV_SET);
+	tell_lock(1, DEV_SET);
+	tell_lock(2, 0x2000);
+	tell_lock(3, 0x3000);
 	guard = 1;
 	tell_edge(2, 3, 7);
 	tell_edge(3, 2, 8);
 	assert_int_equal(hear(orders_take, orders), 0);
-	last_gone = 1;
-	orders_tick(orders);
+	tell_lock(4, DEV_SET);
+	guard = 4;
 	tell_edge(3, 2, 9);
 	assert_int_equal(hear(orders_take, orders), 0);
 	/* Until they are seen without it. */
@@ -362,28 +367,68 @@ static void guards_outlast_their_locks(void **state)
 	end(orders, "ORDER 1, predicted: ");
 }
 
-/* It was one open file's: who opens the file again is not kept out by it. */
-static void a_file_that_is_open_guards_nothing(void **state)
+/* It comes back, and whose it is is told after it was held. */
+static long hazards_of_nameless_guard(bool has_name)
 {
-	const struct order_lock_event file = {
-		.type = ORDER_EVENT_LOCK,
-		.id = 3,
-		.address = 0x3000,
-		.kind = ORDER_FILE,
-		.name = "reset",
-	};
 	struct orders *orders = start(NULL, NULL);
+	long hazards;
 
-	(void)state;
-	receiver->lock(&file, receiver->argument);
-	tell_lock(1, 0x1000);
+	tell_device(VFIO, DEV_SET);
+	tell_lock(1, DEV_SET);
 	tell_lock(2, 0x2000);
-	guard = 3;
-	tell_edge(1, 2, 7);
-	tell_edge(2, 1, 8);
+	tell_lock(3, 0x3000);
+	guard = 1;
+	tell_edge(2, 3, 7);
+	tell_edge(3, 2, 8);
+	tell_lock(4, DEV_SET + 0x100);
+	guard = 4;
+	tell_edge(3, 2, 9);
 	guard = 0;
-	assert_int_equal(hear(orders_take, orders), 1);
-	end(orders, "ORDER 1, predicted: ");
+	assert_int_equal(hear(orders_take, orders), 0);
+	if (has_name)
+		tell_device(VFIO, DEV_SET + 0x100);
+	orders_tick(orders);
+	hazards = hear(orders_take, orders);
+	end(orders, NULL);
+	return hazards;
+}
+
+static void guards_may_have_names_later(void **state)
+{
+	(void)state;
+	assert_int_equal(hazards_of_nameless_guard(true), 0);
+	assert_int_equal(hazards_of_nameless_guard(false), 1);
+}
+
+static long hazards_in_the_end(__u32 told, __u32 left)
+{
+	struct orders *orders = start(NULL, NULL);
+	long hazards;
+
+	for (__u32 id = 1; id <= 3; id++)
+		tell_lock(id, 0x1000 * id);
+	guard = 1;
+	tell_edge(2, 3, 7);
+	tell_edge(3, 2, 8);
+	guard = 0;
+	assert_int_equal(hear(orders_take, orders), 0);
+	seen_in_the_end =
+		(struct order_seen){ .count = 2, .tasks = 1, .told = told, .guard = { left } };
+	hazards = hear(orders_finish, orders);
+	assert_int_equal(hear(show_total, orders), 0);
+	/* What is not told of any more is lost: of both orders. */
+	end(orders, told ? "events lost 9," : "events lost 7,");
+	return hazards;
+}
+
+static void what_was_not_told_is_found_in_the_end(void **state)
+{
+	(void)state;
+	assert_int_equal(hazards_in_the_end(0, 0), 1);
+	assert_int_equal(hazards_in_the_end(0, 1), 0);
+	/* Else it is no news; nor is a lock that is forgotten. */
+	assert_int_equal(hazards_in_the_end(1, 0), 0);
+	assert_int_equal(hazards_in_the_end(0, 7), 0);
 }
 
 static bool has_line_with(const char *path, const char *text)
@@ -416,7 +461,7 @@ static void saves_what_nobody_reads(void **state)
 	assert_int_equal(hear(orders_finish, orders), -1);
 	assert_false(orders_said_error(orders));
 	end(orders, NULL);
-	assert_true(has_line_with(path, "\"edges\":2,\"lost\":7}"));
+	assert_true(has_line_with(path, "\"edges\":2,\"lost\":7,"));
 	unlink(path);
 }
 
@@ -425,16 +470,26 @@ static void tell_the_last_of_it(void)
 	tell_edge(2, 1, 8);
 }
 
-/* What was seen of locks that are no more stays, and they do not. */
+/* What was seen of locks that are no more stays, if they have a name, and they do not. */
 static void forgets_locks_that_are_no_more(void **state)
 {
+	const struct order_lock_event open = {
+		.type = ORDER_EVENT_LOCK,
+		.id = 2,
+		.address = VFIO,
+		.kind = ORDER_OPEN,
+		.name = DEVICE,
+	};
 	char path[] = "/tmp/test_orders.XXXXXX";
 	struct orders *orders;
 
 	(void)state;
 	assert_int_equal(close(mkstemp(path)), 0);
 	orders = start(NULL, path);
-	tell_one_order();
+	tell_device(VFIO, DEV_SET);
+	tell_lock(1, DEV_SET);
+	receiver->lock(&open, receiver->argument);
+	tell_edge(1, 2, 7);
 	tell_lock(3, 0x3000);
 	tell_lock(4, 0x4000);
 	tell_edge(4, 3, 7);
@@ -442,8 +497,9 @@ static void forgets_locks_that_are_no_more(void **state)
 	tell_edge(2, 4, 7);
 	for (__u32 id = 5; id < ORDER_LOCKS + 7; id++)
 		tell_lock(id, 0x10000 + id);
+	tell_edge(4, 5, 7);
 	assert_int_equal(hear(orders_take, orders), 0);
-	last_gone = 2;
+	last_gone = 3;
 	seen_in_the_end = (struct order_seen){ .count = 5, .tid = 7, .start_ns = 7, .tasks = 1 };
 	told_next = tell_the_last_of_it;
 	orders_tick(orders);
@@ -459,10 +515,27 @@ static void forgets_locks_that_are_no_more(void **state)
 	assert_int_equal(hear(orders_finish, orders), 0);
 	assert_int_equal(asked_for, 1);
 	assert_true(has_line_with(path, "\"count\":5,"));
-	assert_true(has_line_with(path, "\"edges\":5,\"lost\":7}"));
+	assert_true(has_line_with(path, "\"edges\":5,\"lost\":7,"));
 	assert_int_equal(hear(show_total, orders), 0);
 	unlink(path);
-	end(orders, " orders without room 1,");
+	end(orders, " orders without room 2,");
+}
+
+static void looks_again_when_a_module_came_unheard(void **state)
+{
+	struct orders *orders = start(NULL, NULL);
+
+	(void)state;
+	attached = 0;
+	modules = 1;
+	orders_tick(orders);
+	orders_tick(orders);
+	assert_int_equal(attached, 1);
+	modules = 2;
+	receiver->module(receiver->argument);
+	orders_tick(orders);
+	assert_int_equal(attached, 2);
+	end(orders, NULL);
 }
 
 static const struct CMUnitTest tests[] = {
@@ -472,8 +545,10 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(names_a_lock_later),
 	cmocka_unit_test(says_that_guards_found_no_room),
 	cmocka_unit_test(forgets_locks_that_are_no_more),
-	cmocka_unit_test(guards_outlast_their_locks),
-	cmocka_unit_test(a_file_that_is_open_guards_nothing),
+	cmocka_unit_test(guards_are_known_by_name),
+	cmocka_unit_test(guards_may_have_names_later),
+	cmocka_unit_test(what_was_not_told_is_found_in_the_end),
+	cmocka_unit_test(looks_again_when_a_module_came_unheard),
 	cmocka_unit_test(saves_what_nobody_reads),
 };
 

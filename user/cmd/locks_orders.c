@@ -357,6 +357,7 @@ static int save_merged(const struct offline *offline)
 		.host = offline->origin.host,
 		.kernel = offline->origin.kernel,
 		.lost = offline->origin.lost,
+		.unnamed = offline->origin.unnamed,
 	};
 
 	return offline->options->save ? save(offline->options->save, NULL, &rendered) : 0;

@@ -84,7 +84,7 @@ static const struct argp_option time_options[] = {
 	GROUP_TITLE("When to report:"),
 	OPTION("interval", 'i', "SEC", "Every SEC seconds"),
 	OPTION("count", 'n', "N", "End after N reports (trace: operations; events: events; locks: "
-	       "deadlocks; locks --from: the gravest, all are counted)"),
+	       "deadlocks, hazards; locks --from: the gravest, all are counted)"),
 	OPTION("duration", 't', "SEC", "End after SEC seconds"),
 	OPTIONS_END,
 };

@@ -8,7 +8,7 @@
 
 struct order_locks {
 	struct lock_names *names;
-	const struct order_watch *watch;
+	struct order_watch *watch;
 	order_renamed renamed;
 	void *argument;
 	struct named_lock *lock; /* by number */
@@ -39,7 +39,7 @@ void order_locks_free(struct order_locks *locks)
 	free(locks);
 }
 
-void order_locks_watch(struct order_locks *locks, const struct order_watch *watch)
+void order_locks_watch(struct order_locks *locks, struct order_watch *watch)
 {
 	locks->watch = watch;
 }
@@ -181,14 +181,6 @@ void order_locks_find_stale(struct order_locks *locks)
 
 		lock->is_stale = !order_watch_is_current(locks->watch, lock->address, lock->id);
 	}
-}
-
-void order_locks_keep(struct order_locks *locks, __u32 id)
-{
-	size_t place = place_of(locks, id);
-
-	if (place < locks->count && locks->lock[place].id == id)
-		locks->lock[place].is_stale = false;
 }
 
 void order_locks_forget_stale(struct order_locks *locks)

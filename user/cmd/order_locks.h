@@ -30,7 +30,7 @@ struct order_locks *order_locks_new(struct lock_names *names, order_renamed rena
 void order_locks_free(struct order_locks *locks);
 
 /* Before all else: where the numbers come from. */
-void order_locks_watch(struct order_locks *locks, const struct order_watch *watch);
+void order_locks_watch(struct order_locks *locks, struct order_watch *watch);
 
 /* What was told of, by number or by device. Both return 0, or -1: out of memory. */
 int order_locks_add(struct order_locks *locks, const struct order_lock_event *event);
@@ -48,7 +48,6 @@ const struct named_lock *order_locks_find(const struct order_locks *locks, __u32
  */
 size_t order_locks_count(const struct order_locks *locks);
 void order_locks_find_stale(struct order_locks *locks);
-void order_locks_keep(struct order_locks *locks, __u32 id); /* it is not stale; 0: nothing is */
 void order_locks_forget_stale(struct order_locks *locks);
 
 #endif

@@ -4,6 +4,7 @@
 #include "orders.h"
 
 #include "locks_orders.h"
+#include "order_guards.h"
 #include "order_locks.h"
 
 #include "../clock.h"
@@ -16,16 +17,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Orders of locks that have no name would become more and more. */
+/* Orders of locks that have no name become more and more. */
 #define MOST_ORDERS 65536
-/* So many are forgotten at a time. */
-#define STALE_MOST 65536
 
 /* How much of an order the graph has. */
 struct known_edge {
 	struct order_key key;
 	__u64 count;
-	__u32 guard[ORDER_GUARDS]; /* as struct order_seen has them */
+	struct known_edge *next; /* of those to be forgotten */
 };
 
 struct orders {
@@ -38,13 +37,19 @@ struct orders {
 	struct order_graph *graph;
 	__u64 realtime_offset_ns; /* CLOCK_REALTIME - CLOCK_MONOTONIC */
 	struct order_locks *locks;
-	size_t locks_left; /* when those that are no more were forgotten last */
-	void *edges;	   /* tsearch(): struct known_edge */
-	__u64 without_room;
-	long hazards; /* of one orders_take() */
-	bool said;    /* an error: it is not the output's */
+	size_t locks_left, orders_left; /* when what is no more was forgotten last */
+	__u32 modules;			/* that had come or gone when they were looked at */
+	void *edges;			/* tsearch(): struct known_edge */
+	struct nameless_guards *nameless;
+	__u64 without_room, guards_lost;
+	bool is_full;	    /* of orders, and this is said */
+	bool has_forgotten; /* locks: their orders are next */
+	long hazards;	    /* of one orders_take() */
+	bool said;	    /* an error: it is not the output's */
 	int error;
-	struct order_total total; /* counted in the end */
+	/* Counted in the end. */
+	struct order_total total;
+	struct order_losses losses;
 };
 
 static void out_of_memory(struct orders *orders)
@@ -94,6 +99,7 @@ static void take_module(void *argument)
 {
 	struct orders *orders = argument;
 
+	orders->modules = order_watch_modules(orders->watch);
 	order_watch_attach_more(orders->watch);
 	lock_names_expire(orders->names);
 }
@@ -111,31 +117,19 @@ static int compare_edges(const void *a, const void *b)
 /* NULL: out of memory. */
 static struct known_edge *find_edge(struct orders *orders, const struct order_key *key)
 {
-	struct known_edge *new = calloc(1, sizeof(*new)), **found;
+	const struct known_edge wanted = { .key = *key };
+	struct known_edge **found = tfind(&wanted, &orders->edges, compare_edges), *new;
 
+	if (found)
+		return *found;
+	new = malloc(sizeof(*new));
 	if (!new)
 		return NULL;
-	new->key = *key;
+	*new = wanted;
 	found = tsearch(new, &orders->edges, compare_edges);
-	if (!found || *found != new)
+	if (!found)
 		free(new);
-	return found ? *found : NULL;
-}
-
-/* An open file's mutex is its own: who opens the file again is not kept out by it. */
-static void describe_guards(struct orders *orders, const struct order_seen *seen,
-			    struct order_edge *edge)
-{
-	for (size_t i = 0; i < ORDER_GUARDS; i++) {
-		__u32 id = seen->guard[i] & ~ORDER_GUARD_SHARED;
-		const struct named_lock *lock = id ? order_locks_find(orders->locks, id) : NULL;
-
-		if (lock && lock->kind != ORDER_FILE)
-			order_edge_add_guard(edge, lock->class,
-					     seen->guard[i] == id ? ORDER_EXCLUSIVE : ORDER_SHARED);
-		else if (id && !lock)
-			edge->guards_cut = true;
-	}
+	return found ? new : NULL;
 }
 
 /* What leads from the lock's function to ours: BPF's own, and how it got there. */
@@ -199,24 +193,37 @@ static bool describe_order(struct orders *orders, const struct order_key *key,
 	/* The kernel begins anew with an order that it had no room for any more. */
 	edge->count = seen->count - (seen->count < known->count ? 0 : known->count);
 	known->count = seen->count;
-	memcpy(known->guard, seen->guard, sizeof(known->guard));
 	edge->first_ns = seen->first_ns + orders->realtime_offset_ns;
 	edge->last_ns = seen->last_ns + orders->realtime_offset_ns;
 	edge->many_tasks = seen->tasks > 1;
 	edge->guards_cut = seen->guards_cut;
 	edge->task.tid = seen->tid;
 	edge->task.start_ns = seen->start_ns;
-	describe_guards(orders, seen, edge);
 	return true;
+}
+
+static size_t count_orders(const struct orders *orders)
+{
+	const struct order_edge *const *edges;
+
+	return order_graph_edges(orders->graph, &edges);
+}
+
+static void refuse_order(struct orders *orders)
+{
+	if (!orders->is_full)
+		message_warning("there are %d orders, and no room for more: begin anew, or hazards "
+				"are missed",
+				MOST_ORDERS);
+	orders->is_full = true;
+	orders->without_room++;
 }
 
 static void add_order(struct orders *orders, const struct order_edge *edge)
 {
-	const struct order_edge *const *edges;
-
-	if (order_graph_edges(orders->graph, &edges) >= MOST_ORDERS &&
+	if (count_orders(orders) >= MOST_ORDERS &&
 	    !order_graph_edge(orders->graph, edge->from, edge->to, edge->from_mode, edge->to_mode))
-		orders->without_room++;
+		refuse_order(orders);
 	else if (order_graph_add(orders->graph, edge))
 		out_of_memory(orders);
 }
@@ -229,6 +236,9 @@ static void take_edge(const struct order_edge_event *event, void *argument)
 
 	if (!describe_order(orders, &event->key, &event->seen, &edge))
 		return;
+	order_guards_describe(orders->locks, &event->seen, &edge);
+	order_guards_wait_for_names(&orders->nameless, orders->locks, orders->graph, &event->key,
+				    &event->seen, &edge);
 	if (event->seen.tid == event->tid) {
 		edge.task.pid = event->pid;
 		memcpy(edge.task.comm, event->comm, sizeof(edge.task.comm));
@@ -238,15 +248,34 @@ static void take_edge(const struct order_edge_event *event, void *argument)
 	add_order(orders, &edge);
 }
 
-/* The count goes on without news. */
+/* They have names by now, or none. */
+static void take_nameless(struct orders *orders)
+{
+	struct order_edge edge;
+
+	while (order_guards_take(&orders->nameless, orders->locks, orders->graph, &edge))
+		add_order(orders, &edge);
+}
+
+/* The count goes on without news. Of guards that is there what could not be told. */
 static void count_order(struct orders *orders, const struct known_edge *known)
 {
+	const struct order_edge *told;
 	struct order_edge edge = { 0 };
 	struct order_seen seen;
+	bool has_all;
 
-	if (!order_watch_seen(orders->watch, &known->key, &seen) &&
-	    describe_order(orders, &known->key, &seen, &edge))
-		add_order(orders, &edge);
+	if (order_watch_seen(orders->watch, &known->key, &seen) ||
+	    !describe_order(orders, &known->key, &seen, &edge))
+		return;
+	told = order_graph_edge(orders->graph, edge.from, edge.to, edge.from_mode, edge.to_mode);
+	has_all = order_guards_describe(orders->locks, &seen, &edge);
+	/* The kernel has given up one that is held by other and other numbers. */
+	orders->guards_lost += told && seen.told && has_all &&
+			       order_edge_is_less_guarded(&edge, told);
+	if (told && (seen.told || !has_all))
+		order_guards_copy(&edge, told);
+	add_order(orders, &edge);
 }
 
 static void count_node(const void *node, VISIT visit, void *argument)
@@ -284,11 +313,29 @@ static void receive(struct orders *orders)
 	orders->error = -1;
 }
 
+static bool is_nameless_and_gone(const char *class, void *argument)
+{
+	return order_class_is_address(class) &&
+	       !order_locks_find(argument, (__u32)strtoul(strrchr(class, '#') + 1, NULL, 10));
+}
+
+/* Of what is no more, and nobody can ask for by its name. */
+static void forget_orders(struct orders *orders)
+{
+	orders->without_room +=
+		order_graph_forget(orders->graph, is_nameless_and_gone, orders->locks);
+	orders->orders_left = count_orders(orders);
+	orders->has_forgotten = false;
+}
+
 long orders_take(struct orders *orders)
 {
 	orders->hazards = 0;
 	receive(orders);
 	check_graph(orders);
+	/* Not before it was checked what came last. */
+	if (orders->has_forgotten)
+		forget_orders(orders);
 	return orders->error ? -1 : orders->hazards;
 }
 
@@ -298,8 +345,7 @@ long orders_take(struct orders *orders)
 
 struct stale_edges {
 	const struct order_locks *locks;
-	struct known_edge **edge;
-	size_t count;
+	struct known_edge *first;
 };
 
 static bool is_stale(const struct order_locks *locks, __u32 id)
@@ -314,57 +360,48 @@ static void find_stale(const void *node, VISIT visit, void *argument)
 	struct known_edge *edge = *(struct known_edge *const *)node;
 	struct stale_edges *stale = argument;
 
-	if ((visit == postorder || visit == leaf) && stale->count < STALE_MOST &&
-	    (is_stale(stale->locks, edge->key.from) || is_stale(stale->locks, edge->key.to)))
-		stale->edge[stale->count++] = edge;
+	if ((visit != postorder && visit != leaf) ||
+	    (!is_stale(stale->locks, edge->key.from) && !is_stale(stale->locks, edge->key.to)))
+		return;
+	edge->next = stale->first;
+	stale->first = edge;
 }
 
-/* What is no more is a guard of what was seen before, as long as that may be seen again. */
-static void keep_guards(const void *node, VISIT visit, void *argument)
+static void forget_edges(struct orders *orders, struct known_edge *edge)
 {
-	const struct known_edge *edge = *(struct known_edge *const *)node;
+	while (edge) {
+		struct known_edge *next = edge->next;
 
-	for (size_t i = 0; i < ORDER_GUARDS && (visit == postorder || visit == leaf); i++)
-		order_locks_keep(argument, edge->guard[i] & ~ORDER_GUARD_SHARED);
-}
-
-static void forget_edges(struct orders *orders, const struct stale_edges *stale)
-{
-	for (size_t i = 0; i < stale->count; i++) {
-		count_order(orders, stale->edge[i]);
-		tdelete(stale->edge[i], &orders->edges, compare_edges);
-		free(stale->edge[i]);
+		count_order(orders, edge);
+		tdelete(edge, &orders->edges, compare_edges);
+		free(edge);
+		edge = next;
 	}
 }
 
 static void forget_stale(struct orders *orders)
 {
-	struct stale_edges stale = {
-		.locks = orders->locks,
-		.edge = calloc(STALE_MOST, sizeof(*stale.edge)),
-	};
+	struct stale_edges stale = { .locks = orders->locks };
 
-	if (!stale.edge) {
-		out_of_memory(orders);
-		return;
-	}
 	order_locks_find_stale(orders->locks);
 	receive(orders);
+	take_nameless(orders);
 	twalk_r(orders->edges, find_stale, &stale);
-	forget_edges(orders, &stale);
-	/* The others come next time. */
-	if (stale.count < STALE_MOST) {
-		twalk_r(orders->edges, keep_guards, orders->locks);
-		order_locks_forget_stale(orders->locks);
-		orders->locks_left = order_locks_count(orders->locks);
-	}
-	free(stale.edge);
+	forget_edges(orders, stale.first);
+	order_locks_forget_stale(orders->locks);
+	orders->locks_left = order_locks_count(orders->locks);
+	orders->has_forgotten = true;
 }
 
 void orders_tick(struct orders *orders)
 {
+	take_nameless(orders);
 	order_watch_pick_up_modules(orders->watch);
-	if (order_locks_count(orders->locks) > orders->locks_left + ORDER_LOCKS)
+	/* The event that says so may be lost. */
+	if (order_watch_modules(orders->watch) != orders->modules)
+		take_module(orders);
+	if (order_locks_count(orders->locks) > orders->locks_left + ORDER_LOCKS ||
+	    count_orders(orders) > orders->orders_left + MOST_ORDERS / 2)
 		forget_stale(orders);
 }
 
@@ -384,16 +421,17 @@ static int save(struct orders *orders)
 
 	if (!path)
 		return 0;
-	return orders_save(path, orders->run, orders->graph,
-			   order_watch_losses(orders->watch).state.events_lost);
+	return orders_save(path, orders->run, orders->graph, orders->losses.state.events_lost);
 }
 
 long orders_finish(struct orders *orders)
 {
 	orders->hazards = 0;
 	receive(orders);
+	take_nameless(orders);
 	twalk_r(orders->edges, count_node, orders);
 	check_graph(orders);
+	orders->losses = order_watch_losses(orders->watch);
 	if (orders_count(orders->graph, &orders->total) || save(orders)) {
 		orders->said = true;
 		orders->error = -1;
@@ -403,15 +441,16 @@ long orders_finish(struct orders *orders)
 
 int orders_show_total(const struct orders *orders)
 {
-	const struct order_losses losses = order_watch_losses(orders->watch);
+	const struct order_losses *losses = &orders->losses;
 	struct order_total total = orders->total;
 
 	total.searches_cut = order_graph_searches_cut(orders->graph);
-	total.state = losses.state;
+	total.state = losses->state;
 	total.state.edges_without_room += orders->without_room;
-	total.missed_runs = losses.missed_runs;
-	total.absent = losses.absent;
-	total.names = losses.names;
+	total.state.events_lost += orders->guards_lost;
+	total.missed_runs = losses->missed_runs;
+	total.absent = losses->absent;
+	total.names = losses->names;
 	return orders->options->json ? render_order_total_json(stdout, &total) :
 				       render_order_total_text(stdout, &total);
 }
@@ -467,6 +506,7 @@ void orders_close(struct orders *orders)
 	order_watch_close(orders->watch);
 	order_graph_free(orders->graph);
 	tdestroy(orders->edges, free);
+	order_guards_free(orders->nameless);
 	order_locks_free(orders->locks);
 	free(orders);
 }

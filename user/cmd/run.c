@@ -162,7 +162,7 @@ static enum run_event take_signal(struct run *run)
 		return RUN_RESIZE;
 	case SIGINT:
 		/* A terminal sends it to the command too, whose end is the one to wait for. */
-		if (run->child && isatty(STDIN_FILENO))
+		if (run->child && run->release < 0 && isatty(STDIN_FILENO))
 			return RUN_READY;
 		__attribute__((fallthrough));
 	default:

@@ -2,6 +2,7 @@
 #include "file.h"
 
 #include "../message.h"
+#include "../model/order_runs.h"
 
 #include <errno.h>
 #include <jansson.h>
@@ -11,8 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The longest line there can be is about 40,000: each byte of each name takes up to 6. */
-#define LINE_BYTES (64UL << 10)
+/* The longest line there can be is about 740,000: each byte of each name takes up to 6. */
+#define LINE_BYTES (1UL << 20)
 /* Runs that one file has orders of. */
 #define MOST_SOURCES (1U << 31)
 
@@ -268,12 +269,20 @@ static int read_count(const struct reader *reader, const json_t *object, __u64 *
 	return *count ? 0 : complain(reader, "\"count\" is 0: what was not seen is no order");
 }
 
+static int read_source(const struct reader *reader, const json_t *object, unsigned int *source)
+{
+	__u64 number = 0;
+
+	if (read_number(reader, object, "source", MOST_SOURCES - 1, &number))
+		return -1;
+	*source = (unsigned int)number;
+	return 0;
+}
+
 /* What one order was, and how often it was seen. */
 static int read_sightings(const struct reader *reader, const json_t *object,
 			  struct order_edge *edge)
 {
-	__u64 source = 0;
-
 	if (read_class(reader, object, "from", edge->from) ||
 	    read_mode(reader, object, "from_mode", &edge->from_mode) ||
 	    read_class(reader, object, "to", edge->to) ||
@@ -282,9 +291,8 @@ static int read_sightings(const struct reader *reader, const json_t *object,
 	    read_number(reader, object, "first_ns", LLONG_MAX, &edge->first_ns) ||
 	    read_number(reader, object, "last_ns", LLONG_MAX, &edge->last_ns) ||
 	    read_truth(reader, object, "many_tasks", &edge->many_tasks) ||
-	    read_number(reader, object, "source", MOST_SOURCES - 1, &source))
+	    read_source(reader, object, &edge->source))
 		return -1;
-	edge->source = (unsigned int)source;
 	if (!strcmp(edge->to, ORDER_NOTHING))
 		return complain(reader, "\"to\" is %s: that is never wanted", ORDER_NOTHING);
 	if (edge->first_ns > edge->last_ns)
@@ -318,6 +326,35 @@ static int read_guards(const struct reader *reader, const json_t *object, const 
 		order_edge_add_guard(edge, class[i], mode);
 	}
 	return count < 0 ? -1 : 0;
+}
+
+/* Files of earlier versions lack them. What is allocated here is the caller's to free. */
+static int read_runs(const struct reader *reader, const json_t *object, struct order_edge *edge)
+{
+	const json_t *array, *value;
+	size_t i;
+
+	if (!json_object_get(object, "runs"))
+		return 0;
+	array = member(reader, object, "runs", JSON_ARRAY);
+	if (!array)
+		return -1;
+	if (json_array_size(array) > ORDER_RUNS)
+		return complain(reader, "\"runs\" has more than %d objects", ORDER_RUNS);
+	json_array_foreach(array, i, value)
+	{
+		struct order_run run;
+
+		if (!json_is_object(value))
+			return complain(reader, "\"runs\" has something that is not an object");
+		if (read_source(reader, value, &run.source) ||
+		    read_number_32(reader, value, "tid", &run.tid) ||
+		    read_number(reader, value, "start_ns", LLONG_MAX, &run.start_ns) ||
+		    read_text(reader, value, "comm", run.comm, sizeof(run.comm)))
+			return -1;
+		order_edge_add_run(edge, &run);
+	}
+	return 0;
 }
 
 /* As they are in the file. */
@@ -358,20 +395,30 @@ static int take_header(struct reader *reader, const json_t *object)
 	    read_text(reader, object, "kernel", origin->kernel, sizeof(origin->kernel)) ||
 	    read_number(reader, object, "edges", ORDER_FILE_EDGES, &reader->edges))
 		return -1;
+	/* Files of earlier versions lack it. */
+	if (json_object_get(object, "unnamed") &&
+	    read_number(reader, object, "unnamed", LLONG_MAX, &origin->unnamed))
+		return -1;
 	return read_number(reader, object, "lost", LLONG_MAX, &origin->lost);
+}
+
+static int add_edge(struct reader *reader, const struct order_edge *edge)
+{
+	if (order_graph_edge(reader->graph, edge->from, edge->to, edge->from_mode, edge->to_mode))
+		return complain(reader, "this order is there already");
+	return order_graph_add(reader->graph, edge) ? out_of_memory() : 0;
 }
 
 static int take_edge(struct reader *reader, const json_t *object)
 {
 	struct order_edge edge = { 0 };
 	struct frames frames;
+	int error = read_type(reader, object, "lock-order-edge") ||
+		    read_edge(reader, object, &edge) || read_runs(reader, object, &edge) ||
+		    read_stack(reader, object, &frames, &edge) || add_edge(reader, &edge);
 
-	if (read_type(reader, object, "lock-order-edge") || read_edge(reader, object, &edge) ||
-	    read_stack(reader, object, &frames, &edge))
-		return -1;
-	if (order_graph_edge(reader->graph, edge.from, edge.to, edge.from_mode, edge.to_mode))
-		return complain(reader, "this order is there already");
-	return order_graph_add(reader->graph, &edge) ? out_of_memory() : 0;
+	order_edge_free_runs(&edge);
+	return error ? -1 : 0;
 }
 
 static int read_header(struct reader *reader)
@@ -419,9 +466,12 @@ static bool keep_names(struct order_edge *edge)
 {
 	size_t kept = 0;
 
-	for (size_t i = 0; i < edge->guards; i++)
-		if (!order_class_is_address(edge->guard[i].class))
+	for (size_t i = 0; i < edge->guards; i++) {
+		if (order_class_is_address(edge->guard[i].class))
+			edge->guards_cut = true;
+		else
 			edge->guard[kept++] = edge->guard[i];
+	}
 	edge->guards = kept;
 	return !order_class_is_address(edge->from) && !order_class_is_address(edge->to);
 }
@@ -448,20 +498,32 @@ struct sources {
 	unsigned int *number; /* sorted */
 };
 
+static size_t count_sources(const struct order_edge *const *edges, size_t count)
+{
+	size_t sources = count;
+
+	for (size_t i = 0; i < count; i++)
+		sources += edges[i]->runs;
+	return sources;
+}
+
 /* 0, or -1: out of memory. */
 static int find_sources(struct sources *sources, const struct order_edge *const *edges,
 			size_t count)
 {
-	unsigned int *number = calloc(count + 1, sizeof(*number));
-	size_t kept = 0;
+	size_t all = 0, kept = 0;
+	unsigned int *number = calloc(count_sources(edges, count) + 1, sizeof(*number));
 
 	*sources = (struct sources){ .number = number };
 	if (!number)
 		return -1;
-	for (size_t i = 0; i < count; i++)
-		number[i] = edges[i]->source;
-	qsort(number, count, sizeof(*number), compare_numbers);
-	for (size_t i = 0; i < count; i++)
+	for (size_t i = 0; i < count; i++) {
+		number[all++] = edges[i]->source;
+		for (size_t j = 0; j < edges[i]->runs; j++)
+			number[all++] = edges[i]->run[j].source;
+	}
+	qsort(number, all, sizeof(*number), compare_numbers);
+	for (size_t i = 0; i < all; i++)
 		if (!i || number[i] != number[kept - 1])
 			number[kept++] = number[i];
 	sources->count = kept;
@@ -477,6 +539,21 @@ static unsigned int number_of_source(const struct sources *sources, unsigned int
 	return (unsigned int)(place - sources->number);
 }
 
+/* With numbers that no other file has: from @first on. */
+static int add_as(struct order_graph *graph, const struct order_edge *edge,
+		  const struct sources *sources, unsigned int first)
+{
+	struct order_edge numbered = *edge;
+	int error = order_runs_copy(&numbered, edge);
+
+	numbered.source = first + number_of_source(sources, edge->source);
+	for (size_t i = 0; i < edge->runs && !error; i++)
+		numbered.run[i].source = first + number_of_source(sources, edge->run[i].source);
+	error = error || order_graph_add(graph, &numbered);
+	order_edge_free_runs(&numbered);
+	return error ? out_of_memory() : 0;
+}
+
 static int merge_edges(struct reader *reader, struct order_graph *graph,
 		       const struct sources *sources, unsigned int first, bool generalise)
 {
@@ -486,15 +563,47 @@ static int merge_edges(struct reader *reader, struct order_graph *graph,
 	for (size_t i = 0; i < count; i++) {
 		struct order_edge edge = *edges[i];
 
-		edge.source = first + number_of_source(sources, edge.source);
 		if (generalise && !make_general(reader, &edge)) {
-			reader->origin.unnamed++;
+			reader->origin.unnamed = order_add_counts(reader->origin.unnamed, 1);
 			continue;
 		}
-		if (order_graph_add(graph, &edge))
-			return out_of_memory();
+		if (add_as(graph, &edge, sources, first))
+			return -1;
 	}
 	return 0;
+}
+
+/* To what an order goes that is of its device alone, too. */
+struct merging {
+	struct reader *reader;
+	struct order_graph *graph;
+	const struct sources *sources;
+	unsigned int first;
+	int error;
+};
+
+/* What is no other order by "*" for the device is there already. */
+static void merge_of_device(const struct order_edge *edge, void *argument)
+{
+	struct merging *merging = argument;
+	struct order_edge own = *edge, general = *edge;
+
+	order_edge_generalise(&general);
+	if (merging->error || (!strcmp(general.from, own.from) && !strcmp(general.to, own.to)))
+		return;
+	if (keep_names(&own) && order_edge_put_host(&own, merging->reader->origin.host))
+		merging->error = add_as(merging->graph, &own, merging->sources, merging->first);
+}
+
+/* Cycles through two devices are of these alone. */
+static int merge_between_devices(struct reader *reader, struct order_graph *graph,
+				 const struct sources *sources, unsigned int first)
+{
+	struct merging merging = { reader, graph, sources, first, 0 };
+
+	if (order_graph_between_devices(reader->graph, merge_of_device, &merging))
+		return out_of_memory();
+	return merging.error;
 }
 
 /* @first: the number of the next run. */
@@ -512,6 +621,8 @@ static int merge(struct reader *reader, struct order_graph *graph, unsigned int 
 		error = complain(reader, "with it, there are more than %u runs", MOST_SOURCES);
 	else
 		error = merge_edges(reader, graph, &sources, *first, generalise);
+	if (!error && generalise)
+		error = merge_between_devices(reader, graph, &sources, *first);
 	if (!error)
 		*first += (unsigned int)sources.count;
 	free(sources.number);
@@ -523,7 +634,7 @@ static void merge_origin(struct order_file_origin *origin, const struct order_fi
 	merge_name(origin->host, other->host);
 	merge_name(origin->kernel, other->kernel);
 	origin->lost = order_add_counts(origin->lost, other->lost);
-	origin->unnamed += other->unnamed;
+	origin->unnamed = order_add_counts(origin->unnamed, other->unnamed);
 }
 
 int order_file_read(const char *path, struct order_graph *graph, unsigned int *sources,

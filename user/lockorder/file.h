@@ -15,8 +15,8 @@
 /* Where orders were seen; "*" where several files differ. */
 struct order_file_origin {
 	char host[ORDER_ORIGIN_BYTES], kernel[ORDER_ORIGIN_BYTES];
-	__u64 lost;	/* events that are not in it */
-	size_t unnamed; /* orders of locks without a name, that were left out */
+	__u64 lost;    /* events that are not in it */
+	__u64 unnamed; /* orders of locks without a name, that were left out */
 };
 
 /*

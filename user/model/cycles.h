@@ -36,7 +36,8 @@ enum cycles_result {
 /*
  * Reports each elementary cycle (no node twice) of at most CYCLE_MOST_EDGES edges once: those of at
  * most CYCLE_FEW_EDGES, then the others; of each by its smallest node, shorter ones first. A graph
- * can have more than anybody can count: the search ends after @most_steps edges followed.
+ * can have more than anybody can count: the search ends after @most_steps edges followed. How far
+ * the nodes are from where it begins is not counted: at most nodes times edges.
  */
 enum cycles_result cycles_find(const struct cycle_graph *graph, size_t most_steps,
 			       cycle_report report, void *argument);

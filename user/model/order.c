@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "order_graph.h"
+#include "order_runs.h"
 
 #include <limits.h>
 #include <stdio.h>
@@ -53,6 +54,12 @@ static struct order_edge *edge_at(const struct order_graph *graph, size_t place,
 	return graph->edge[place];
 }
 
+static void free_edge(struct order_edge *edge)
+{
+	order_edge_free_runs(edge);
+	free(edge);
+}
+
 struct order_graph *order_graph_new(void)
 {
 	return calloc(1, sizeof(struct order_graph));
@@ -63,7 +70,7 @@ void order_graph_free(struct order_graph *graph)
 	if (!graph)
 		return;
 	for (size_t i = 0; i < graph->count; i++)
-		free(graph->edge[i]);
+		free_edge(graph->edge[i]);
 	free(graph->edge);
 	order_frames_free(&graph->frames);
 	order_known_free(&graph->known);
@@ -88,22 +95,6 @@ const struct order_edge *order_graph_edge(const struct order_graph *graph, const
 /*
  * Two that are one. Each returns whether it can make a difference to a cycle.
  */
-
-/* The same program on many hosts is not many tasks: each host may have one of it. */
-bool order_same_task(const struct order_edge *one, const struct order_edge *other)
-{
-	if (one->source != other->source)
-		return !strncmp(one->task.comm, other->task.comm, COMM_BYTES);
-	return one->task.tid == other->task.tid && one->task.start_ns == other->task.start_ns;
-}
-
-static bool merge_tasks(struct order_edge *known, const struct order_edge *edge)
-{
-	if (known->many_tasks || (!edge->many_tasks && order_same_task(known, edge)))
-		return false;
-	known->many_tasks = true;
-	return true;
-}
 
 /* edge->guards: it is none. */
 static size_t place_of_guard(const struct order_edge *edge, const char *name)
@@ -167,19 +158,15 @@ static bool merge_guards(struct order_edge *known, const struct order_edge *edge
 }
 
 /* A stack is of a task, in what it did. */
-static bool merge_stacks(struct order_edge *known, const struct order_edge *edge)
+static void merge_stacks(struct order_edge *known, const struct order_edge *edge)
 {
-	bool other_source = known->source != edge->source;
-
 	if (known->frames || !edge->frames)
-		return false;
+		return;
 	known->source = edge->source;
 	known->task = edge->task;
 	memcpy(known->scope, edge->scope, sizeof(known->scope));
 	known->frames = edge->frames;
 	memcpy(known->frame, edge->frame, sizeof(known->frame));
-	/* The task has other numbers then. */
-	return other_source;
 }
 
 __u64 order_add_counts(__u64 one, __u64 other)
@@ -189,10 +176,10 @@ __u64 order_add_counts(__u64 one, __u64 other)
 
 static bool merge(struct order_edge *known, const struct order_edge *edge)
 {
-	bool matters = merge_tasks(known, edge);
+	bool matters = order_runs_merge(known, edge);
 
 	matters |= merge_guards(known, edge);
-	matters |= merge_stacks(known, edge);
+	merge_stacks(known, edge);
 	known->count = order_add_counts(known->count, edge->count);
 	known->guards_cut |= edge->guards_cut;
 	if (edge->first_ns < known->first_ns)
@@ -249,6 +236,10 @@ static int add_new(struct order_graph *graph, size_t place, const struct order_e
 	if (!copy)
 		return -1;
 	*copy = *edge;
+	if (order_runs_copy(copy, edge)) {
+		free(copy);
+		return -1;
+	}
 	insert(graph, place, copy);
 	graph->changed = true;
 	return 0;
@@ -314,7 +305,7 @@ static void put_back(struct order_graph *graph, struct order_edge *edge)
 
 	if (known) {
 		merge(known, edge);
-		free(edge);
+		free_edge(edge);
 	} else {
 		insert(graph, place, edge);
 	}
@@ -349,4 +340,23 @@ int order_graph_rename(struct order_graph *graph, const char *from, const char *
 
 	strncpy(class, to, sizeof(class) - 1);
 	return strcmp(from, class) ? rename_all(graph, from, class) : 0;
+}
+
+size_t order_graph_forget(struct order_graph *graph,
+			  bool (*is_gone)(const char *class, void *argument), void *argument)
+{
+	size_t kept = 0, gone;
+
+	for (size_t i = 0; i < graph->count; i++) {
+		struct order_edge *edge = graph->edge[i];
+
+		if (is_gone(edge->from, argument) || is_gone(edge->to, argument))
+			free_edge(edge);
+		else
+			graph->edge[kept++] = edge;
+	}
+	gone = graph->count - kept;
+	graph->count = kept;
+	graph->changed |= gone > 0;
+	return gone;
 }

@@ -35,6 +35,17 @@ struct order_task {
 	char comm[COMM_BYTES];
 };
 
+/* So many that did so by one task each are told apart; more are many tasks. */
+#define ORDER_RUNS 4096
+
+/* The one task that did so in a run. */
+struct order_run {
+	unsigned int source;
+	__u32 tid;
+	__u64 start_ns;
+	char comm[COMM_BYTES];
+};
+
 /*
  * What was seen of one order. Classes say what a lock is, and of which device: "zdev.state_lock of
  * 0001:00:00.0", "OPEN(0001:00:00.0)", "kn->active of 0000:01:00.0/rescan",
@@ -47,7 +58,9 @@ struct order_edge {
 	__u64 first_ns, last_ns; /* CLOCK_REALTIME */
 	unsigned int source;	 /* which run it is of: numbers of tasks mean something within it */
 	struct order_task task;	 /* who did so first */
-	bool many_tasks;	 /* and others did too */
+	bool many_tasks;	 /* and others of one run did too */
+	size_t runs;		 /* 0: only one has it, source */
+	struct order_run *run;	 /* sorted by source: one of them is source */
 	char scope[ORDER_CLASS_BYTES]; /* what it did: "write", "sysfs", ... */
 	size_t guards;
 	struct order_guard guard[ORDER_GUARDS];
@@ -58,8 +71,9 @@ struct order_edge {
 
 /* From the least to the most grave. */
 enum order_label {
-	ORDER_NONE,	 /* it cannot block: readers alone */
-	ORDER_LOW,	 /* all of it was seen in one task only, which cannot be at two places */
+	ORDER_NONE, /* it cannot block: readers alone */
+	/* All of it was seen in one task only (of each run), which cannot be at two places. */
+	ORDER_LOW,
 	ORDER_GUARDED,	 /* one lock that all of them hold keeps them apart */
 	ORDER_SUSPECTED, /* readers are in it, who block only behind a writer */
 	ORDER_PREDICTED,
@@ -92,8 +106,19 @@ void order_graph_free(struct order_graph *graph);
  */
 int order_graph_add(struct order_graph *graph, const struct order_edge *edge);
 
+/*
+ * One task of that run did so, too. True: it was not known, or is another one. @edge is not that of
+ * a graph, and the caller's to free.
+ */
+bool order_edge_add_run(struct order_edge *edge, const struct order_run *run);
+void order_edge_free_runs(struct order_edge *edge);
+
 /* The class turns out to be called otherwise, and may be one that is there already. 0, or -1. */
 int order_graph_rename(struct order_graph *graph, const char *from, const char *to);
+
+/* Removes the edges of classes for which @is_gone is true. Returns how many. */
+size_t order_graph_forget(struct order_graph *graph,
+			  bool (*is_gone)(const char *class, void *argument), void *argument);
 
 /* All edges, sorted by from, to and modes; until the graph is changed. */
 size_t order_graph_edges(const struct order_graph *graph, const struct order_edge *const **edges);
@@ -135,6 +160,17 @@ size_t order_graph_cycles(const struct order_graph *graph, enum order_label labe
  * one device alone. An order between two devices (a bridge and what is behind it) stays as it is.
  */
 void order_edge_generalise(struct order_edge *edge);
+
+/*
+ * Calls @found for each edge that may be of a cycle with an order between two devices, or of who
+ * writes to a lock of one. By its devices alone it is one: such a cycle is none of any device.
+ * Returns 0, or -1: out of memory.
+ */
+int order_graph_between_devices(struct order_graph *graph,
+				void (*found)(const struct order_edge *edge, void *argument),
+				void *argument);
+
+bool order_edge_is_between_devices(const struct order_edge *edge);
 
 /* Whether the class has "*" for the device: two of these may be of two devices. */
 bool order_class_is_of_any_device(const char *class);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "order_components.h"
 #include "order_graph.h"
+#include "order_runs.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -142,17 +143,14 @@ static void keep_nodes_with_edges(struct search *search)
  * Cycles
  */
 
-static bool is_of_one_task(const struct order_edge *one, const struct order_edge *other)
-{
-	return !one->many_tasks && !other->many_tasks && one->source == other->source &&
-	       order_same_task(one, other);
-}
-
-/* Tasks of two runs are two: they can do so on one host, some day. */
+/*
+ * What was seen in some runs only, by one task, and the rest in others, was two tasks: they can do
+ * so on one host, some day.
+ */
 static bool is_all_of_one_task(const struct order_cycle *cycle)
 {
 	for (size_t i = 0; i < cycle->count; i++)
-		if (!is_of_one_task(cycle->edge[i], cycle->edge[0]))
+		if (!order_runs_are_same(cycle->edge[i], cycle->edge[0]))
 			return false;
 	return true;
 }
@@ -237,13 +235,15 @@ static const char *find_guard_against(const struct order_edge *writer,
 				      const struct order_edge *reader,
 				      const struct order_cycle *cycle)
 {
+	const bool is_one_device = is_about_one_device(cycle);
+
 	for (size_t i = 0; i < reader->guards; i++)
 		if (keeps_out(writer, reader->guard[i].class, reader->guard[i].mode))
 			return reader->guard[i].class;
 	for (size_t i = 0; i < cycle->count; i++) {
 		const struct order_edge *edge = cycle->edge[i];
 
-		if (order_class_is_of_any_device(edge->from) && !is_about_one_device(cycle))
+		if (order_class_is_of_any_device(edge->from) && !is_one_device)
 			continue;
 		if (keeps_out(writer, edge->from, edge->from_mode))
 			return edge->from;
@@ -255,7 +255,7 @@ static const char *find_guard_against(const struct order_edge *writer,
 static bool is_in(const struct order_edge *writer, const struct order_cycle *cycle)
 {
 	for (size_t i = 0; i < cycle->count; i++)
-		if (is_of_one_task(writer, cycle->edge[i]))
+		if (order_runs_are_same(writer, cycle->edge[i]))
 			return true;
 	return false;
 }
@@ -390,6 +390,51 @@ enum cycles_result order_graph_check(struct order_graph *graph, order_report rep
 	graph->searches_cut += graph->result == CYCLES_CUT;
 	order_known_report(&graph->known, report, argument);
 	return graph->result;
+}
+
+/*
+ * Between devices
+ */
+
+static void find_between_devices(struct search *search, bool *between,
+				 void (*found)(const struct order_edge *edge, void *argument),
+				 void *argument)
+{
+	for (size_t i = 0; i < search->edges; i++) {
+		size_t from = search->number[search->ends[i].from];
+
+		if (from == search->number[search->ends[i].to])
+			between[from] |= order_edge_is_between_devices(search->edge[i]);
+	}
+	for (size_t i = 0; i < search->edges; i++) {
+		size_t to = search->number[search->ends[i].to];
+		bool is_within = search->number[search->ends[i].from] == to;
+
+		if (between[to] && (is_within || search->edge[i]->to_mode == ORDER_EXCLUSIVE))
+			found(search->edge[i], argument);
+	}
+}
+
+int order_graph_between_devices(struct order_graph *graph,
+				void (*found)(const struct order_edge *edge, void *argument),
+				void *argument)
+{
+	bool *between = calloc(graph->count + 1, sizeof(*between));
+	struct search search;
+	struct cycle_graph whole;
+	int error = open_search(&search, graph);
+
+	if (!error && between) {
+		take_nodes(&search, graph);
+		take_edges(&search, graph);
+		whole = graph_of(&search);
+		error = order_components(&whole, search.number);
+	}
+	if (!error && between)
+		find_between_devices(&search, between, found, argument);
+	close_search(&search);
+	free(between);
+	return error || !between ? -1 : 0;
 }
 
 __u64 order_graph_searches_cut(const struct order_graph *graph)

@@ -6,6 +6,7 @@
 
 #define OPEN "OPEN("
 #define ACTIVE "kn->active of "
+#define FILE_MUTEX "of->mutex of "
 #define OF " of "
 #define ON " on "
 
@@ -29,6 +30,37 @@ static char *last_of(char *class)
 	return last;
 }
 
+static bool has_prefix(const char *class, const char *prefix)
+{
+	return !strncmp(class, prefix, strlen(prefix));
+}
+
+/* Of these files those that are in the folder of a device, or of its slot, and not of a driver. */
+static bool is_of_device(const char *file)
+{
+	static const char *const files[] = { "power", "remove", "reset", "recover",
+					     "sriov_numvfs" };
+
+	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++)
+		if (!strcmp(file, files[i]))
+			return true;
+	return false;
+}
+
+/*
+ * Of "folder/file". Buses have a file "rescan", too; but their names, and those of drivers, have no
+ * colon.
+ */
+static struct device device_of_file(char *path)
+{
+	struct device device = device_between(path, strrchr(path, '/'));
+
+	if (device.bytes && !memchr(path, ':', device.bytes) && strncmp(path, "*/", 2) &&
+	    !is_of_device(path + device.bytes + 1))
+		device.bytes = 0;
+	return device;
+}
+
 static struct device device_of(char *class)
 {
 	size_t bytes = strlen(class);
@@ -36,9 +68,11 @@ static struct device device_of(char *class)
 
 	if (strstr(class, ON))
 		return device_between(class, NULL);
-	if (!strncmp(class, ACTIVE, strlen(ACTIVE)))
-		return device_between(class + strlen(ACTIVE), strrchr(class, '/'));
-	if (!strncmp(class, OPEN, strlen(OPEN)) && class[bytes - 1] == ')')
+	if (has_prefix(class, ACTIVE))
+		return device_of_file(class + strlen(ACTIVE));
+	if (has_prefix(class, FILE_MUTEX))
+		return device_of_file(class + strlen(FILE_MUTEX));
+	if (has_prefix(class, OPEN) && class[bytes - 1] == ')')
 		return device_between(class + strlen(OPEN), class + bytes - 1);
 	of = last_of(class);
 	return device_between(of ? of + strlen(OF) : class + bytes, class + bytes);
@@ -59,12 +93,19 @@ static void replace(struct device device)
 	*device.name = '*';
 }
 
+bool order_edge_is_between_devices(const struct order_edge *edge)
+{
+	struct device from = device_of((char *)edge->from), to = device_of((char *)edge->to);
+
+	return from.bytes && to.bytes && !is_same(from, to);
+}
+
 void order_edge_generalise(struct order_edge *edge)
 {
 	struct device from = device_of(edge->from), to = device_of(edge->to);
 	struct device device = from.bytes ? from : to;
 
-	if (!device.bytes || (from.bytes && to.bytes && !is_same(from, to)))
+	if (!device.bytes || order_edge_is_between_devices(edge))
 		return;
 	/* The name is compared with where it stands: it goes from there last. */
 	for (size_t i = 0; i < edge->guards; i++) {

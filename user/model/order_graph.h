@@ -16,7 +16,4 @@ struct order_graph {
 	__u64 searches_cut;
 };
 
-/* Numbers of tasks mean something within a run: of two runs, the names are compared. */
-bool order_same_task(const struct order_edge *one, const struct order_edge *other);
-
 #endif

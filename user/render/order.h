@@ -15,7 +15,8 @@
 struct rendered_order_graph {
 	const struct order_graph *graph;
 	const char *host, *kernel;
-	__u64 lost; /* events that it lacks */
+	__u64 lost;    /* events that it lacks */
+	__u64 unnamed; /* orders of locks without a name that it lacks */
 };
 
 /* How a graph differs from an older one, in numbers of orders. */
@@ -31,7 +32,7 @@ struct order_total {
 	__u64 searches_cut;
 	struct order_state state; /* what was not seen */
 	__u64 missed_runs;
-	size_t unnamed; /* orders of locks without a name, that were left out */
+	__u64 unnamed; /* orders of locks without a name, that were left out */
 	size_t absent;
 	const char *const *names; /* of hooks that are absent */
 };

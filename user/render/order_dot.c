@@ -17,7 +17,7 @@ static int write_edge(FILE *output, const struct order_edge *edge)
 	error |= dot_write_quoted(output, edge->scope);
 	error |= fputs(": ", output) < 0;
 	error |= dot_write_quoted(output, render_who(edge->task.comm, edge->task.tid, name));
-	error |= fputs(edge->many_tasks ? " and others\"" : "\"", output) < 0;
+	error |= fputs(edge->many_tasks || edge->runs ? " and others\"" : "\"", output) < 0;
 	return error | (fputs(shared ? ", style=dashed];\n" : "];\n", output) < 0);
 }
 

@@ -70,11 +70,28 @@ int render_order_cycle_json(FILE *output, const struct order_cycle *cycle, __u64
 	return json_write(output, object);
 }
 
+static void add_runs(json_t *object, const struct order_edge *edge)
+{
+	json_t *runs = json_array();
+
+	for (size_t i = 0; i < edge->runs; i++) {
+		json_t *run = json_object();
+
+		json_add_number(run, "source", edge->run[i].source);
+		json_add_number(run, "tid", edge->run[i].tid);
+		json_add_number(run, "start_ns", edge->run[i].start_ns);
+		json_add_text(run, "comm", edge->run[i].comm, sizeof(edge->run[i].comm));
+		json_array_append_new(runs, run);
+	}
+	json_object_set_new(object, "runs", runs);
+}
+
 static int write_graph_edge(FILE *output, const struct order_edge *edge)
 {
 	json_t *object = add_edge(json_line("lock-order-edge"), edge);
 
 	json_add_number(object, "source", edge->source);
+	add_runs(object, edge);
 	return json_write(output, object);
 }
 
@@ -89,6 +106,7 @@ int render_order_graph_json(FILE *output, const struct rendered_order_graph *ren
 	json_add_string(object, "kernel", rendered->kernel);
 	json_add_number(object, "edges", count);
 	json_add_number(object, "lost", rendered->lost);
+	json_add_number(object, "unnamed", rendered->unnamed);
 	error = json_write(output, object);
 	for (size_t i = 0; i < count && !error; i++)
 		error = write_graph_edge(output, edges[i]);

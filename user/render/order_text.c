@@ -51,7 +51,8 @@ static const char *moment(__u64 time_ns, bool with_date, char text[CLOCK_BYTES])
 
 static int write_sightings(FILE *output, const struct order_edge *edge, bool with_date)
 {
-	const char *whose = edge->many_tasks ? "by other tasks too" : "by no other task";
+	const char *whose = edge->many_tasks || edge->runs ? "by other tasks too" :
+							     "by no other task";
 	char first[CLOCK_BYTES], last[CLOCK_BYTES];
 
 	if (edge->count <= 1)
@@ -283,7 +284,7 @@ static int write_unseen_total(FILE *output, const struct order_total *total)
 		       "    locks without room %llu, orders without room %llu, stacks %llu, runs "
 		       "missed %llu,\n"
 		       "    ends of scopes %llu, searches cut %llu; left out: %llu that were not "
-		       "held, %zu without a name\n",
+		       "held, %llu without a name\n",
 		       (unsigned long long)state->events_lost,
 		       (unsigned long long)state->tasks_without_room,
 		       (unsigned long long)state->held_without_room,
@@ -293,7 +294,8 @@ static int write_unseen_total(FILE *output, const struct order_total *total)
 		       (unsigned long long)total->missed_runs,
 		       (unsigned long long)state->exits_missed,
 		       (unsigned long long)total->searches_cut,
-		       (unsigned long long)state->not_owned, total->unnamed) < 0;
+		       (unsigned long long)state->not_owned,
+		       (unsigned long long)total->unnamed) < 0;
 }
 
 /* In as many lines as it takes. */
