@@ -6,10 +6,12 @@
  *	mA kA tA uA	mutex A (or B, C, F to V, 0 to 4, 7, 8): lock, lock killably, try to lock,
  *			unlock
  *	fA		locks mutex A for ever: nobody lets go of it
+ *	iA		initialises mutex A anew, which nobody has
  *	rD wD vD	semaphore D (or E, W to Z, 5, 6, 9): killably for reading, for writing; let
  *			go
  *	p		the last reference to an object goes, whose release takes mutex A
- *	n7 N7		new mutexes, so many at a time: each is locked before A, or within A; freed
+ *	n7 N7		new mutexes, so many at a time: each is locked before A, or within A. Freed
+ *			when the task ends, or has other ones
  *	c10007		a crowd: so many kernel threads want mutex A, which a task is to have
  *	s500		sleeps, in milliseconds
  *	g G		pci_rescan_remove_lock: lock, unlock
@@ -108,6 +110,8 @@ struct steps {
 	unsigned int readers[ARRAY_SIZE(semaphores)];
 	bool writer[ARRAY_SIZE(semaphores)];
 	bool rescan_remove;
+	struct mutex *new;
+	unsigned int new_count;
 };
 
 /* Of the last loop that ended. */
@@ -150,6 +154,11 @@ static int do_mutex(struct steps *steps, char action, unsigned int which)
 		return ret;
 	case 'f':
 		mutex_lock(mutexes[which]);
+		return 0;
+	case 'i':
+		if (mutex_is_locked(mutexes[which]))
+			return -EBUSY;
+		mutex_init(mutexes[which]);
 		return 0;
 	case 't':
 		steps->mutex[which] = mutex_trylock(mutexes[which]);
@@ -199,6 +208,17 @@ static void lock_both(struct mutex *outer, struct mutex *inner)
 	mutex_unlock(outer);
 }
 
+static void free_new(struct steps *steps)
+{
+	unsigned int i;
+
+	for (i = 0; i < steps->new_count; i++)
+		mutex_destroy(&steps->new[i]);
+	kvfree(steps->new);
+	steps->new = NULL;
+	steps->new_count = 0;
+}
+
 static int lock_new(struct steps *steps, bool first, const char *text)
 {
 	unsigned int count, i;
@@ -206,6 +226,7 @@ static int lock_new(struct steps *steps, bool first, const char *text)
 
 	if (kstrtouint(text, 10, &count) || !count || count > MOST_NEW || steps->mutex[0])
 		return -EINVAL;
+	free_new(steps);
 	new = kvcalloc(count, sizeof(*new), GFP_KERNEL);
 	if (!new)
 		return -ENOMEM;
@@ -213,9 +234,8 @@ static int lock_new(struct steps *steps, bool first, const char *text)
 		mutex_init(&new[i]);
 	for (i = 0; i < count; i++)
 		lock_both(first ? &new[i] : &cycle_a, first ? &cycle_a : &new[i]);
-	for (i = 0; i < count; i++)
-		mutex_destroy(&new[i]);
-	kvfree(new);
+	steps->new = new;
+	steps->new_count = count;
 	return 0;
 }
 
@@ -365,6 +385,7 @@ static int do_step(struct steps *steps, const char *step)
 	case 'm':
 	case 'k':
 	case 'f':
+	case 'i':
 	case 't':
 	case 'u':
 		return do_mutex(steps, step[0], find(mutex_letters, step[1]));
@@ -408,6 +429,7 @@ static void leave(struct steps *steps)
 	for (i = 0; i < ARRAY_SIZE(semaphores); i++)
 		let_go(steps, i);
 	do_rescan_remove(steps, false);
+	free_new(steps);
 }
 
 /* Steps, one after the other; @text is written to. */

@@ -154,6 +154,13 @@ order() { # FROM TO
 	timeout --preserve-status -k 60 1 "$vfioscope" locks --dot unread 2>error || status=$?
 	[ "$status" -eq 1 ]
 	[ "$(cat error)" = 'vfioscope: --dot unread: interrupted while nobody read it' ]
+	# Nor by who presses Ctrl-C, while the command is still to begin.
+	status=0
+	timeout -k 1 30 script -qec "$vfioscope locks --dot unread -- touch begun" terminal \
+		< <(sleep 1; printf '\003'; sleep 2) || status=$?
+	[ "$status" -eq 1 ]
+	grep -q 'interrupted while nobody read it' terminal
+	[ ! -e begun ]
 }
 
 @test "as an ordinary user on this machine: one line that says what is needed" {

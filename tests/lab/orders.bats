@@ -7,11 +7,12 @@ setup_file() {
 	bats_require_minimum_version 1.5.0
 	cd "$BATS_TEST_DIRNAME/../.." || return
 	export OUT=$BATS_FILE_TMPDIR
-	local orders='learn abba writers readers reads_again guarded guarded_by_reader unguarded none memory'
+	local orders='learn abba writers readers reads_again'
+	orders+=' guarded guarded_anew guarded_by_reader unguarded none memory'
 	local of_devices='learn_devices seed seed_unplugged_first rescan'
 	boot 6.1 build "$orders $of_devices totals" &
 	boot 6.12 build all &
-	boot 6.12-s390x build/s390x 'learn_devices seed ours totals' &
+	boot 6.12-s390x build/s390x 'reload learn_devices seed ours totals' &
 	wait
 }
 
@@ -52,11 +53,13 @@ passed() {
 @test "what was only tried is held all the same" { passed tried 6.12; }
 @test "a semaphore was read in between: predicted" { passed read_between 6.12; }
 @test "under one exclusive lock: guarded" { passed guarded; }
-@test "the same, if it is taken in between" { passed guarded_between 6.12; }
+@test "the same, when that is initialised again" { passed guarded_anew; }
+@test "under one that is taken in between: guarded" { passed guarded_between 6.12; }
 @test "one that is read by one side alone guards, too" { passed guarded_by_reader; }
 @test "once it is taken without: predicted" { passed unguarded; }
 @test "one task in both orders: low" { passed alone 6.12; }
 @test "silent: who only tries, lets go before, or only reads" { passed none; }
+@test "VFIO that goes and comes is hooked again" { passed reload 6.12 6.12-s390x; }
 @test "silent: memory that has one lock, then another" { passed memory; }
 @test "saved orders tell the same" { passed saved 6.12; }
 @test "silent: tasks that are killed, modules that go and come again" { passed killed 6.12; }
