@@ -155,10 +155,11 @@ order() { # FROM TO
 	[ "$status" -eq 1 ]
 	[ "$(cat error)" = 'vfioscope: --dot unread: interrupted while nobody read it' ]
 	# Nor by who presses Ctrl-C, while the command is still to begin.
-	status=0
-	timeout -k 1 30 script -qec "$vfioscope locks --dot unread -- touch begun" terminal \
-		< <(sleep 1; printf '\003'; sleep 2) || status=$?
-	[ "$status" -eq 1 ]
+	# script(1) ends with 0 if the terminal is closed before the command has ended.
+	timeout -k 1 60 script -qc "trap : INT
+		$vfioscope locks --dot unread -- touch begun; echo \$? >status" terminal \
+		< <(for _ in {1..40}; do sleep 1; [ -s status ] && exit; printf '\003'; done)
+	[ "$(cat status)" -eq 1 ]
 	grep -q 'interrupted while nobody read it' terminal
 	[ ! -e begun ]
 }
