@@ -301,12 +301,13 @@ static __always_inline bool change_too_often(struct order_seen *seen,
 
 /*
  * User space compares guards by name: what all events have is what there is. What is in @seen are
- * those that were told last, so that each that lacks one is told. An event that is lost is a
+ * those that were told last, so that each that lacks one is told; @as_seen: none is lacking, of
+ * those that they were by so many @changes. An event that is lost is a
  * sighting that is lost, but for what is surely missing: the next one tells.
  */
 static __always_inline void tell_edge(const struct order_armed_task *armed,
 				      const struct order_key *key, struct order_seen *seen,
-				      const struct order_guards *now, bool as_seen)
+				      const struct order_guards *now, bool as_seen, __u32 changes)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct order_edge_event *event = begin_event(sizeof(*event));
@@ -317,7 +318,8 @@ static __always_inline void tell_edge(const struct order_armed_task *armed,
 			order_change_guards(seen, now, false);
 		return;
 	}
-	as_seen = as_seen || order_change_guards(seen, now, true);
+	if (!as_seen)
+		order_change_guards(seen, now, true);
 	event->type = ORDER_EVENT_EDGE;
 	event->key = *key;
 	event->scope = armed->scope;
@@ -333,7 +335,9 @@ static __always_inline void tell_edge(const struct order_armed_task *armed,
 	}
 	seen->told = 1;
 	event->seen = *seen;
-	if (!as_seen)
+	barrier();
+	/* What another processor has made of them is not what is held here. */
+	if (!as_seen || *(volatile __u32 *)&seen->changes != changes)
 		__builtin_memcpy(event->seen.guard, now->guard, sizeof(event->seen.guard));
 	bpf_ringbuf_submit(event, 0);
 }
@@ -413,7 +417,7 @@ __noinline int order_add_edge(__u32 index, __u32 id, __u32 mode, __u64 released,
 		news = true;
 	}
 	if (news)
-		tell_edge(armed, &key, seen, &guards, as_seen);
+		tell_edge(armed, &key, seen, &guards, as_seen, changes);
 	return 0;
 }
 

@@ -102,15 +102,18 @@ struct order_losses order_watch_losses(const struct order_watch *watch)
 	return (struct order_losses){ .state.events_lost = 7 };
 }
 
-/* In place of the kernel's names: a dev_set's lock is where that begins. */
+/* In place of the kernel's names: where a dev_set begins is its lock, and others follow. */
 
 bool lock_member_name(struct lock_names *names, const struct lock_objects *objects, __u64 address,
 		      char name[LOCK_NAME_BYTES])
 {
+	static const char *const locks[] = { "dev_set.lock", "igate", "memory_lock" };
+	__u64 place = address - objects->dev_set;
+
 	(void)names;
-	if (!objects->dev_set || address != objects->dev_set)
+	if (!objects->dev_set || place >= sizeof(locks) / sizeof(locks[0]))
 		return false;
-	sprintf(name, "dev_set.lock of %s", objects->device);
+	sprintf(name, "%s of %s", locks[place], objects->device);
 	return true;
 }
 
@@ -341,7 +344,6 @@ static void says_that_guards_found_no_room(void **state)
 	end(orders, "    more locks may have been held beside mutex at 0x2000#2 than were noted\n");
 }
 
-/* Two orders of locks that are there still, both under one that is no more. */
 /* What guards it comes back, by another number. */
 static void guards_are_known_by_name(void **state)
 {
@@ -400,6 +402,68 @@ static void guards_may_have_names_later(void **state)
 	assert_int_equal(hazards_of_nameless_guard(false), 1);
 }
 
+/* A device comes back, and all locks of an order were taken before it is told of. */
+static void guards_get_their_names_before_orders(void **state)
+{
+	struct orders *orders = start(NULL, NULL);
+
+	(void)state;
+	tell_device(VFIO, DEV_SET);
+	for (__u32 i = 0; i < 3; i++)
+		tell_lock(1 + i, DEV_SET + i);
+	guard = 3;
+	tell_edge(1, 2, 7);
+	tell_edge(2, 1, 8);
+	for (__u32 i = 0; i < 3; i++)
+		tell_lock(4 + i, DEV_SET + 0x100 + i);
+	guard = 6;
+	tell_edge(4, 5, 9);
+	tell_device(VFIO, DEV_SET + 0x100);
+	guard = 0;
+	assert_int_equal(hear(orders_take, orders), 0);
+	tell_edge(4, 5, 9);
+	assert_int_equal(hear(orders_take, orders), 1);
+	end(orders, "ORDER 1, predicted: ");
+}
+
+static bool has_line_with(const char *path, const char *text)
+{
+	char line[4096];
+	bool found = false;
+	FILE *file = fopen(path, "r");
+
+	assert_non_null(file);
+	while (fgets(line, sizeof(line), file))
+		found |= strstr(line, text) != NULL;
+	fclose(file);
+	return found;
+}
+
+/* Whether it was the one that guards them cannot be said any more, but that this was lost. */
+static void a_guard_that_is_forgotten_may_be_the_one(void **state)
+{
+	char path[] = "/tmp/test_orders.XXXXXX";
+	struct orders *orders;
+
+	(void)state;
+	assert_int_equal(close(mkstemp(path)), 0);
+	orders = start(NULL, path);
+	for (__u32 id = 1; id <= 3; id++)
+		tell_lock(id, 0x1000 * id);
+	guard = 1;
+	tell_edge(2, 3, 7);
+	tell_edge(3, 2, 8);
+	guard = 4;
+	tell_edge(3, 2, 9);
+	guard = 0;
+	assert_int_equal(hear(orders_take, orders), 0);
+	assert_int_equal(hear(orders_finish, orders), 0);
+	assert_true(has_line_with(path, "\"lost\":8,"));
+	unlink(path);
+	assert_int_equal(hear(show_total, orders), 0);
+	end(orders, "events lost 8,");
+}
+
 static long hazards_in_the_end(__u32 told, __u32 left)
 {
 	struct orders *orders = start(NULL, NULL);
@@ -429,19 +493,6 @@ static void what_was_not_told_is_found_in_the_end(void **state)
 	/* Else it is no news; nor is a lock that is forgotten. */
 	assert_int_equal(hazards_in_the_end(1, 0), 0);
 	assert_int_equal(hazards_in_the_end(0, 7), 0);
-}
-
-static bool has_line_with(const char *path, const char *text)
-{
-	char line[4096];
-	bool found = false;
-	FILE *file = fopen(path, "r");
-
-	assert_non_null(file);
-	while (fgets(line, sizeof(line), file))
-		found |= strstr(line, text) != NULL;
-	fclose(file);
-	return found;
 }
 
 /* Nobody reads the reports: what was learned is not lost for that. */
@@ -547,6 +598,8 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(forgets_locks_that_are_no_more),
 	cmocka_unit_test(guards_are_known_by_name),
 	cmocka_unit_test(guards_may_have_names_later),
+	cmocka_unit_test(guards_get_their_names_before_orders),
+	cmocka_unit_test(a_guard_that_is_forgotten_may_be_the_one),
 	cmocka_unit_test(what_was_not_told_is_found_in_the_end),
 	cmocka_unit_test(looks_again_when_a_module_came_unheard),
 	cmocka_unit_test(saves_what_nobody_reads),

@@ -104,22 +104,28 @@ static void name_lock(const struct order_locks *locks, struct named_lock *lock, 
 		name_address(lock);
 }
 
-/* A device has become known: what had an address only may be its member. */
-static void name_again(struct order_locks *locks, const struct lock_objects *device)
+static void rename_member(const struct order_locks *locks, const struct lock_objects *device,
+			  struct named_lock *lock, bool as_guard)
 {
 	char class[ORDER_CLASS_BYTES];
 
-	for (size_t i = 0; i < locks->count; i++) {
-		struct named_lock *lock = &locks->lock[i];
+	if (lock->is_named || !lock_member_name(locks->names, device, lock->address, class) ||
+	    !order_watch_is_current(locks->watch, lock->address, lock->id))
+		return;
+	locks->renamed(lock->class, class, as_guard, locks->argument);
+	if (as_guard)
+		return;
+	memcpy(lock->class, class, sizeof(class));
+	lock->is_named = true;
+}
 
-		if (lock->is_named ||
-		    !lock_member_name(locks->names, device, lock->address, class) ||
-		    !order_watch_is_current(locks->watch, lock->address, lock->id))
-			continue;
-		locks->renamed(lock->class, class, locks->argument);
-		memcpy(lock->class, class, sizeof(class));
-		lock->is_named = true;
-	}
+/* A device has become known: what had an address only may be its member. */
+static void name_again(struct order_locks *locks, const struct lock_objects *device)
+{
+	for (size_t i = 0; i < locks->count; i++)
+		rename_member(locks, device, &locks->lock[i], true);
+	for (size_t i = 0; i < locks->count; i++)
+		rename_member(locks, device, &locks->lock[i], false);
 }
 
 /*

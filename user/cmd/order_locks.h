@@ -19,8 +19,11 @@ struct named_lock {
 	char class[ORDER_CLASS_BYTES];
 };
 
-/* A lock that had an address only has a name now. */
-typedef void (*order_renamed)(const char *from, const char *to, void *argument);
+/*
+ * A lock that had an address only has a name now. All locks of a device are renamed as guards first:
+ * an order that becomes one that is known already is to have them.
+ */
+typedef void (*order_renamed)(const char *from, const char *to, bool as_guard, void *argument);
 
 struct order_locks;
 

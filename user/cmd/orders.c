@@ -41,7 +41,7 @@ struct orders {
 	__u32 modules;			/* that had come or gone when they were looked at */
 	void *edges;			/* tsearch(): struct known_edge */
 	struct nameless_guards *nameless;
-	__u64 without_room, guards_lost;
+	__u64 without_room, guards_lost, refused;
 	bool is_full;	    /* of orders, and this is said */
 	bool has_forgotten; /* locks: their orders are next */
 	long hazards;	    /* of one orders_take() */
@@ -64,11 +64,13 @@ static void out_of_memory(struct orders *orders)
  * Locks
  */
 
-static void rename_class(const char *from, const char *to, void *argument)
+static void rename_class(const char *from, const char *to, bool as_guard, void *argument)
 {
 	struct orders *orders = argument;
 
-	if (order_graph_rename(orders->graph, from, to))
+	if (as_guard)
+		order_graph_rename_guards(orders->graph, from, to);
+	else if (order_graph_rename(orders->graph, from, to))
 		out_of_memory(orders);
 }
 
@@ -216,7 +218,7 @@ static void refuse_order(struct orders *orders)
 				"are missed",
 				MOST_ORDERS);
 	orders->is_full = true;
-	orders->without_room++;
+	orders->refused++;
 }
 
 static void add_order(struct orders *orders, const struct order_edge *edge)
@@ -228,6 +230,18 @@ static void add_order(struct orders *orders, const struct order_edge *edge)
 		out_of_memory(orders);
 }
 
+/* One is not known any more: it may be what the order is guarded by. */
+static void keep_guards(struct orders *orders, struct order_edge *edge)
+{
+	const struct order_edge *known = order_graph_edge(orders->graph, edge->from, edge->to,
+							  edge->from_mode, edge->to_mode);
+
+	if (!known || !order_edge_is_less_guarded(edge, known))
+		return;
+	order_guards_copy(edge, known);
+	orders->guards_lost++;
+}
+
 static void take_edge(const struct order_edge_event *event, void *argument)
 {
 	struct orders *orders = argument;
@@ -236,7 +250,8 @@ static void take_edge(const struct order_edge_event *event, void *argument)
 
 	if (!describe_order(orders, &event->key, &event->seen, &edge))
 		return;
-	order_guards_describe(orders->locks, &event->seen, &edge);
+	if (!order_guards_describe(orders->locks, &event->seen, &edge))
+		keep_guards(orders, &edge);
 	order_guards_wait_for_names(&orders->nameless, orders->locks, orders->graph, &event->key,
 				    &event->seen, &edge);
 	if (event->seen.tid == event->tid) {
@@ -393,6 +408,13 @@ static void forget_stale(struct orders *orders)
 	orders->has_forgotten = true;
 }
 
+/* When half of what was left since is used. */
+static bool is_time_to_forget(const struct orders *orders)
+{
+	return order_locks_count(orders->locks) > orders->locks_left + ORDER_LOCKS ||
+	       count_orders(orders) > (orders->orders_left + MOST_ORDERS) / 2;
+}
+
 void orders_tick(struct orders *orders)
 {
 	take_nameless(orders);
@@ -400,8 +422,7 @@ void orders_tick(struct orders *orders)
 	/* The event that says so may be lost. */
 	if (order_watch_modules(orders->watch) != orders->modules)
 		take_module(orders);
-	if (order_locks_count(orders->locks) > orders->locks_left + ORDER_LOCKS ||
-	    count_orders(orders) > orders->orders_left + MOST_ORDERS / 2)
+	if (is_time_to_forget(orders))
 		forget_stale(orders);
 }
 
@@ -418,10 +439,16 @@ bool orders_said_error(const struct orders *orders)
 static int save(struct orders *orders)
 {
 	const char *path = orders->options->save;
+	__u64 lost = orders->losses.state.events_lost + orders->refused;
 
-	if (!path)
-		return 0;
-	return orders_save(path, orders->run, orders->graph, orders->losses.state.events_lost);
+	return path ? orders_save(path, orders->run, orders->graph, lost) : 0;
+}
+
+static void count_losses(struct orders *orders)
+{
+	orders->losses = order_watch_losses(orders->watch);
+	orders->losses.state.edges_without_room += orders->without_room + orders->refused;
+	orders->losses.state.events_lost += orders->guards_lost;
 }
 
 long orders_finish(struct orders *orders)
@@ -431,7 +458,7 @@ long orders_finish(struct orders *orders)
 	take_nameless(orders);
 	twalk_r(orders->edges, count_node, orders);
 	check_graph(orders);
-	orders->losses = order_watch_losses(orders->watch);
+	count_losses(orders);
 	if (orders_count(orders->graph, &orders->total) || save(orders)) {
 		orders->said = true;
 		orders->error = -1;
@@ -446,8 +473,6 @@ int orders_show_total(const struct orders *orders)
 
 	total.searches_cut = order_graph_searches_cut(orders->graph);
 	total.state = losses->state;
-	total.state.edges_without_room += orders->without_room;
-	total.state.events_lost += orders->guards_lost;
 	total.missed_runs = losses->missed_runs;
 	total.absent = losses->absent;
 	total.names = losses->names;

@@ -342,6 +342,15 @@ int order_graph_rename(struct order_graph *graph, const char *from, const char *
 	return strcmp(from, class) ? rename_all(graph, from, class) : 0;
 }
 
+void order_graph_rename_guards(struct order_graph *graph, const char *from, const char *to)
+{
+	char class[ORDER_CLASS_BYTES] = "";
+
+	strncpy(class, to, sizeof(class) - 1);
+	for (size_t i = 0; i < graph->count; i++)
+		graph->changed |= rename_guards(graph->edge[i], from, class);
+}
+
 size_t order_graph_forget(struct order_graph *graph,
 			  bool (*is_gone)(const char *class, void *argument), void *argument)
 {

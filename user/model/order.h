@@ -115,6 +115,8 @@ void order_edge_free_runs(struct order_edge *edge);
 
 /* The class turns out to be called otherwise, and may be one that is there already. 0, or -1. */
 int order_graph_rename(struct order_graph *graph, const char *from, const char *to);
+/* Only where it is a guard: before the classes of the orders that it guards are renamed, too. */
+void order_graph_rename_guards(struct order_graph *graph, const char *from, const char *to);
 
 /* Removes the edges of classes for which @is_gone is true. Returns how many. */
 size_t order_graph_forget(struct order_graph *graph,
