@@ -268,7 +268,7 @@ $(BUILD)/obj/user.a: $(filter-out %/main.o,$(user_objects)) $(BUILD)/stamp/user
 $(unit_tests): $(BUILD)/unit/%: $(BUILD)/obj/tests/unit/%.o $(BUILD)/obj/user.a
 $(unit_tests): private libs = -lcmocka -lm $(user_libs)
 $(BUILD)/unit/test_policy: $(policy_evaluators)
-$(addprefix $(BUILD)/unit/,test_order test_order_reference): $(call object,tests/unit/order_edges.c)
+$(addprefix $(BUILD)/unit/,test_order test_order_hosts test_order_reference): $(call object,tests/unit/order_edges.c)
 
 $(BUILD)/vfioscope $(addprefix $(BUILD)/tests/,vfio-client zpci-fuzz policy-pairs map-file attach) $(unit_tests): | \
 	$(sysroot)

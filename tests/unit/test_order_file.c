@@ -137,7 +137,7 @@ static int try_to_read(const char *name, struct order_graph *graph)
 	int result;
 
 	listen();
-	result = order_file_read(name, graph, &sources, false, &origin);
+	result = order_file_read(name, graph, &sources, &origin);
 	listen_no_more();
 	if (result) {
 		assert_int_equal(edges_of(graph), 0);
@@ -224,7 +224,7 @@ static void reads_what_it_wrote(void **state)
 		order_edge_free_runs(&edge);
 	}
 	assert_int_equal(orders_save("all", NULL, written, 7), 0);
-	assert_int_equal(order_file_read("all", read, &sources, false, &origin), 0);
+	assert_int_equal(order_file_read("all", read, &sources, &origin), 0);
 	one = text_of(written);
 	other = text_of(read);
 	assert_string_equal(one, other);
@@ -256,13 +256,13 @@ static void runs_are_kept(void **state)
 	(void)state;
 	save_edges("one", edges, 4);
 	save_edges("half", edges, 3);
-	assert_int_equal(order_file_read("one", read, &sources, false, &origin), 0);
-	assert_int_equal(order_file_read("half", read, &sources, false, &origin), 0);
+	assert_int_equal(order_file_read("one", read, &sources, &origin), 0);
+	assert_int_equal(order_file_read("half", read, &sources, &origin), 0);
 	assert_int_equal(orders_save("both", NULL, read, 0), 0);
 	order_graph_free(read);
 	read = order_graph_new();
 	sources = 5;
-	assert_int_equal(order_file_read("both", read, &sources, false, &origin), 0);
+	assert_int_equal(order_file_read("both", read, &sources, &origin), 0);
 	assert_int_equal(sources, 7);
 	assert_int_equal(order_graph_edges(read, &known), 4);
 	for (size_t i = 0; i < 4; i++)
@@ -273,53 +273,6 @@ static void runs_are_kept(void **state)
 	assert_int_equal(order_graph_check(read, ignore_cycle, NULL), CYCLES_ALL);
 	assert_int_equal(order_graph_cycles(read, ORDER_LOW), 1);
 	assert_int_equal(order_graph_cycles(read, ORDER_PREDICTED), 1);
-	order_graph_free(read);
-	forget();
-}
-
-/* They are no orders of any device; what else there is of these devices is. */
-static void cycles_through_two_devices_stay(void **state)
-{
-	struct order_edge edges[] = { edge_of("a of 1:00", "b of 2:00", 1),
-				      edge_of("b of 2:00", "c", 2), edge_of("c", "a of 1:00", 3),
-				      edge_of("a of 3:00", "c", 4), edge_of("c", "d of 1:00", 5) };
-	struct order_graph *read = order_graph_new();
-	struct order_file_origin origin = { 0 };
-	unsigned int sources = 0;
-
-	(void)state;
-	save_edges("all", edges, 5);
-	for (int i = 0; i < 2; i++) {
-		assert_int_equal(order_file_read("all", read, &sources, true, &origin), 0);
-		/*
-		 * "b of *" to c, c to "a of *", "a of *" to c, c to "d of *"; those of the cycle,
-		 * and who else wants to write c.
-		 */
-		assert_int_equal(edges_of(read), 4 + 3 + 1);
-	}
-	assert_int_equal(order_graph_check(read, ignore_cycle, NULL), CYCLES_ALL);
-	/* The other one is of "a of *" and c. */
-	assert_int_equal(order_graph_cycles(read, ORDER_PREDICTED), 2);
-	order_graph_free(read);
-	forget();
-}
-
-/* A reader waits behind who writes, whoever that is. */
-static void writers_between_two_devices_stay(void **state)
-{
-	struct order_edge edges[] = { edge_of("a of 1:00", "b of 2:00", 1),
-				      edge_of("b of 2:00", "a of 1:00", 2),
-				      edge_of(ORDER_NOTHING, "b of 2:00", 3) };
-	struct order_graph *read = order_graph_new();
-	struct order_file_origin origin = { 0 };
-	unsigned int sources = 0;
-
-	(void)state;
-	edges[0].to_mode = edges[1].from_mode = ORDER_SHARED;
-	save_edges("all", edges, 3);
-	assert_int_equal(order_file_read("all", read, &sources, true, &origin), 0);
-	assert_int_equal(order_graph_check(read, ignore_cycle, NULL), CYCLES_ALL);
-	assert_int_equal(order_graph_cycles(read, ORDER_SUSPECTED), 1);
 	order_graph_free(read);
 	forget();
 }
@@ -340,7 +293,7 @@ static void numbers_runs_and_counts_so_that_they_can_be_saved(void **state)
 	edges[0].count = LLONG_MAX;
 	save_edges("large", edges, 3);
 	for (int i = 0; i < 3; i++)
-		assert_int_equal(order_file_read("large", read, &sources, false, &origin), 0);
+		assert_int_equal(order_file_read("large", read, &sources, &origin), 0);
 	assert_int_equal(sources, 9);
 	order_graph_edges(read, &known);
 	assert_int_equal(known[0]->source, 4);
@@ -349,13 +302,13 @@ static void numbers_runs_and_counts_so_that_they_can_be_saved(void **state)
 	assert_int_equal(known[0]->count, LLONG_MAX);
 	assert_int_equal(known[1]->count, 9);
 	assert_int_equal(orders_save("sum", NULL, read, LLONG_MAX), 0);
-	assert_int_equal(order_file_read("sum", read, &sources, false, &origin), 0);
-	assert_int_equal(order_file_read("sum", read, &sources, false, &origin), 0);
+	assert_int_equal(order_file_read("sum", read, &sources, &origin), 0);
+	assert_int_equal(order_file_read("sum", read, &sources, &origin), 0);
 	assert_int_equal(origin.lost, LLONG_MAX);
 	/* More than there are numbers for. */
 	sources = 2147483647;
 	listen();
-	assert_int_equal(order_file_read("sum", read, &sources, false, &origin), -1);
+	assert_int_equal(order_file_read("sum", read, &sources, &origin), -1);
 	listen_no_more();
 	assert_error("sum", ": with it, there are more than 2147483648 runs\n");
 	assert_int_equal(sources, 2147483647);
@@ -1041,8 +994,6 @@ int main(void)
 		cmocka_unit_test(reads_what_it_wrote),
 		cmocka_unit_test(runs_are_kept),
 		cmocka_unit_test(counts_what_has_no_name),
-		cmocka_unit_test(cycles_through_two_devices_stay),
-		cmocka_unit_test(writers_between_two_devices_stay),
 		cmocka_unit_test(numbers_runs_and_counts_so_that_they_can_be_saved),
 		cmocka_unit_test(reads_the_longest_line),
 		cmocka_unit_test(replaces_a_file_whole),

@@ -6,6 +6,7 @@
 
 #include "../lockorder/file.h"
 #include "../message.h"
+#include "../model/order_hosts.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -237,13 +238,61 @@ static const char *find_twice(char **files, size_t count)
 	return twice;
 }
 
+static int out_of_memory(void)
+{
+	message_error("out of memory");
+	return -1;
+}
+
+/* By their hosts. */
+static int read_of_host(const char *file, struct order_hosts *hosts, unsigned int *sources,
+			struct order_file_origin *origin)
+{
+	struct order_graph *graph = order_graph_new();
+	struct order_file_origin own = { 0 };
+	int error = graph ? order_file_read(file, graph, sources, &own) : out_of_memory();
+
+	if (!error) {
+		order_file_merge_origin(origin, &own);
+		error = order_hosts_add(hosts, own.host, graph) ? out_of_memory() : 0;
+	}
+	order_graph_free(graph);
+	return error;
+}
+
+static int read_across(char **files, size_t count, struct order_graph *graph,
+		       struct order_file_origin *origin)
+{
+	struct order_hosts *hosts = order_hosts_new();
+	unsigned int sources = 0;
+	int error = hosts ? 0 : out_of_memory();
+
+	for (size_t i = 0; i < count && !error; i++)
+		error = read_of_host(files[i], hosts, &sources, origin);
+	if (!error && order_hosts_merge(hosts, graph))
+		error = out_of_memory();
+	if (!error)
+		origin->unnamed = order_add_counts(origin->unnamed, order_hosts_unnamed(hosts));
+	order_hosts_free(hosts);
+	return error;
+}
+
+/* @across: orders of all devices as of one, as it is to be for several files. */
+static int read_into(struct order_graph *graph, char **files, size_t count, bool across,
+		     struct order_file_origin *origin)
+{
+	unsigned int sources = 0;
+
+	return across ? read_across(files, count, graph, origin) :
+			order_file_read(files[0], graph, &sources, origin);
+}
+
 /* NULL after an error message. */
 static struct order_graph *read_files(char **files, size_t count, bool across,
 				      struct order_file_origin *origin)
 {
 	const char *twice = find_twice(files, count);
 	struct order_graph *graph;
-	unsigned int sources = 0;
 
 	if (twice) {
 		message_error("--from %s: it is given twice, and would count twice", twice);
@@ -251,15 +300,13 @@ static struct order_graph *read_files(char **files, size_t count, bool across,
 	}
 	graph = order_graph_new();
 	if (!graph) {
-		message_error("out of memory");
+		out_of_memory();
 		return NULL;
 	}
-	for (size_t i = 0; i < count; i++)
-		if (order_file_read(files[i], graph, &sources, across, origin)) {
-			order_graph_free(graph);
-			return NULL;
-		}
-	return graph;
+	if (!read_into(graph, files, count, across, origin))
+		return graph;
+	order_graph_free(graph);
+	return NULL;
 }
 
 static void report(const struct order_cycle *cycle, void *argument)

@@ -461,30 +461,6 @@ static void merge_name(char name[ORDER_ORIGIN_BYTES], const char *other)
 		strcpy(name, "*");
 }
 
-/* An address is another lock in the next run. False: the order is of nothing else. */
-static bool keep_names(struct order_edge *edge)
-{
-	size_t kept = 0;
-
-	for (size_t i = 0; i < edge->guards; i++) {
-		if (order_class_is_address(edge->guard[i].class))
-			edge->guards_cut = true;
-		else
-			edge->guard[kept++] = edge->guard[i];
-	}
-	edge->guards = kept;
-	return !order_class_is_address(edge->from) && !order_class_is_address(edge->to);
-}
-
-/* False: it means nothing elsewhere. */
-static bool make_general(const struct reader *reader, struct order_edge *edge)
-{
-	if (!keep_names(edge))
-		return false;
-	order_edge_generalise(edge);
-	return order_edge_put_host(edge, reader->origin.host);
-}
-
 static int compare_numbers(const void *one, const void *other)
 {
 	unsigned int left = *(const unsigned int *)one, right = *(const unsigned int *)other;
@@ -554,82 +530,28 @@ static int add_as(struct order_graph *graph, const struct order_edge *edge,
 	return error ? out_of_memory() : 0;
 }
 
-static int merge_edges(struct reader *reader, struct order_graph *graph,
-		       const struct sources *sources, unsigned int first, bool generalise)
-{
-	const struct order_edge *const *edges;
-	size_t count = order_graph_edges(reader->graph, &edges);
-
-	for (size_t i = 0; i < count; i++) {
-		struct order_edge edge = *edges[i];
-
-		if (generalise && !make_general(reader, &edge)) {
-			reader->origin.unnamed = order_add_counts(reader->origin.unnamed, 1);
-			continue;
-		}
-		if (add_as(graph, &edge, sources, first))
-			return -1;
-	}
-	return 0;
-}
-
-/* To what an order goes that is of its device alone, too. */
-struct merging {
-	struct reader *reader;
-	struct order_graph *graph;
-	const struct sources *sources;
-	unsigned int first;
-	int error;
-};
-
-/* What is no other order by "*" for the device is there already. */
-static void merge_of_device(const struct order_edge *edge, void *argument)
-{
-	struct merging *merging = argument;
-	struct order_edge own = *edge, general = *edge;
-
-	order_edge_generalise(&general);
-	if (merging->error || (!strcmp(general.from, own.from) && !strcmp(general.to, own.to)))
-		return;
-	if (keep_names(&own) && order_edge_put_host(&own, merging->reader->origin.host))
-		merging->error = add_as(merging->graph, &own, merging->sources, merging->first);
-}
-
-/* Cycles through two devices are of these alone. */
-static int merge_between_devices(struct reader *reader, struct order_graph *graph,
-				 const struct sources *sources, unsigned int first)
-{
-	struct merging merging = { reader, graph, sources, first, 0 };
-
-	if (order_graph_between_devices(reader->graph, merge_of_device, &merging))
-		return out_of_memory();
-	return merging.error;
-}
-
 /* @first: the number of the next run. */
-static int merge(struct reader *reader, struct order_graph *graph, unsigned int *first,
-		 bool generalise)
+static int merge(struct reader *reader, struct order_graph *graph, unsigned int *first)
 {
 	const struct order_edge *const *edges;
 	size_t count = order_graph_edges(reader->graph, &edges);
 	struct sources sources;
-	int error;
+	int error = 0;
 
 	if (find_sources(&sources, edges, count))
 		return out_of_memory();
 	if (sources.count > MOST_SOURCES - *first)
 		error = complain(reader, "with it, there are more than %u runs", MOST_SOURCES);
-	else
-		error = merge_edges(reader, graph, &sources, *first, generalise);
-	if (!error && generalise)
-		error = merge_between_devices(reader, graph, &sources, *first);
+	for (size_t i = 0; i < count && !error; i++)
+		error = add_as(graph, edges[i], &sources, *first);
 	if (!error)
 		*first += (unsigned int)sources.count;
 	free(sources.number);
 	return error;
 }
 
-static void merge_origin(struct order_file_origin *origin, const struct order_file_origin *other)
+void order_file_merge_origin(struct order_file_origin *origin,
+			     const struct order_file_origin *other)
 {
 	merge_name(origin->host, other->host);
 	merge_name(origin->kernel, other->kernel);
@@ -638,7 +560,7 @@ static void merge_origin(struct order_file_origin *origin, const struct order_fi
 }
 
 int order_file_read(const char *path, struct order_graph *graph, unsigned int *sources,
-		    bool generalise, struct order_file_origin *origin)
+		    struct order_file_origin *origin)
 {
 	struct reader reader = {
 		.path = path,
@@ -654,9 +576,9 @@ int order_file_read(const char *path, struct order_graph *graph, unsigned int *s
 		out_of_memory();
 	else
 		error = read_header(&reader) || read_edges(&reader) ||
-			merge(&reader, graph, sources, generalise);
+			merge(&reader, graph, sources);
 	if (!error)
-		merge_origin(origin, &reader.origin);
+		order_file_merge_origin(origin, &reader.origin);
 	if (reader.file && reader.file != stdin)
 		fclose(reader.file);
 	order_graph_free(reader.graph);

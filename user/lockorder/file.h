@@ -5,8 +5,6 @@
 
 #include "../model/order.h"
 
-#include <stdbool.h>
-
 /* Names of hosts and of kernels are no longer, with their NUL. */
 #define ORDER_ORIGIN_BYTES 65
 /* Orders in one file, of a whole fleet perhaps: as many as memory is for. */
@@ -23,11 +21,14 @@ struct order_file_origin {
  * Adds the file's orders to @graph ("-": of standard input), and where they are from to @origin,
  * which is empty at first. The file may be of any content: it is taken whole or not at all.
  * @sources: how many runs the graph has orders of; those of the file are numbered from there on.
- * @generalise: see order_edge_generalise() and order_edge_put_host(); locks without a name are left
- * out then. Returns 0, or
- * -1 after an error message that has the line; if memory is out @graph may have a part.
+ * Returns 0, or -1 after an error message that has the line; if memory is out @graph may have a
+ * part.
  */
 int order_file_read(const char *path, struct order_graph *graph, unsigned int *sources,
-		    bool generalise, struct order_file_origin *origin);
+		    struct order_file_origin *origin);
+
+/* So that @origin, which may be empty, is that of both. */
+void order_file_merge_origin(struct order_file_origin *origin,
+			     const struct order_file_origin *other);
 
 #endif
