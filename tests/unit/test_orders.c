@@ -155,13 +155,15 @@ static void tell_lock(__u32 id, __u64 address)
 }
 
 static __u32 guards_were_cut, guard;
+static __u64 first_ns, so_often = 1;
 
 static void tell_edge(__u32 from, __u32 to, __u32 tid)
 {
 	const struct order_edge_event event = {
 		.type = ORDER_EVENT_EDGE,
 		.key = { from, to, ORDER_EXCLUSIVE, ORDER_EXCLUSIVE },
-		.seen = { .count = 1,
+		.seen = { .count = so_often,
+			  .first_ns = first_ns,
 			  .start_ns = tid,
 			  .tid = tid,
 			  .tasks = 1,
@@ -516,6 +518,33 @@ static void saves_what_nobody_reads(void **state)
 	unlink(path);
 }
 
+static void counts_what_is_told_in_any_order(void **state)
+{
+	static const struct {
+		__u64 first_ns, count;
+	} told[] = { { 5, 1 }, { 5, 11 }, { 5, 7 }, { 5, 13 }, { 9, 2 }, { 9, 14 } };
+	char path[] = "/tmp/test_orders.XXXXXX";
+	struct orders *orders;
+
+	(void)state;
+	assert_int_equal(close(mkstemp(path)), 0);
+	orders = start(NULL, path);
+	tell_lock(1, 0x1000);
+	tell_lock(2, 0x2000);
+	for (size_t i = 0; i < sizeof(told) / sizeof(told[0]); i++) {
+		first_ns = told[i].first_ns;
+		so_often = told[i].count;
+		tell_edge(1, 2, 7);
+	}
+	first_ns = 0;
+	so_often = 1;
+	assert_int_equal(hear(orders_finish, orders), 0);
+	/* The kernel began anew once. */
+	assert_true(has_line_with(path, "\"count\":27,"));
+	unlink(path);
+	end(orders, NULL);
+}
+
 static void tell_the_last_of_it(void)
 {
 	tell_edge(2, 1, 8);
@@ -601,6 +630,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(guards_get_their_names_before_orders),
 	cmocka_unit_test(a_guard_that_is_forgotten_may_be_the_one),
 	cmocka_unit_test(what_was_not_told_is_found_in_the_end),
+	cmocka_unit_test(counts_what_is_told_in_any_order),
 	cmocka_unit_test(looks_again_when_a_module_came_unheard),
 	cmocka_unit_test(saves_what_nobody_reads),
 };

@@ -23,7 +23,7 @@
 /* How much of an order the graph has. */
 struct known_edge {
 	struct order_key key;
-	__u64 count;
+	__u64 count, first_ns;
 	struct known_edge *next; /* of those to be forgotten */
 };
 
@@ -171,6 +171,19 @@ static void describe_stack(struct orders *orders, const struct order_edge_event 
 	}
 }
 
+/* How often since. What two processors tell may be the other way round. */
+static __u64 take_count(struct known_edge *known, const struct order_seen *seen)
+{
+	__u64 before = known->count;
+
+	/* The kernel begins anew with an order that it had no room for any more. */
+	if (seen->first_ns != known->first_ns)
+		before = 0;
+	known->first_ns = seen->first_ns;
+	known->count = seen->count > before ? seen->count : before;
+	return known->count - before;
+}
+
 /* What the kernel has of the order, beyond what the graph has. */
 static bool describe_order(struct orders *orders, const struct order_key *key,
 			   const struct order_seen *seen, struct order_edge *edge)
@@ -192,9 +205,7 @@ static bool describe_order(struct orders *orders, const struct order_key *key,
 	memcpy(edge->to, to->class, sizeof(edge->to));
 	edge->from_mode = key->from_mode;
 	edge->to_mode = key->to_mode;
-	/* The kernel begins anew with an order that it had no room for any more. */
-	edge->count = seen->count - (seen->count < known->count ? 0 : known->count);
-	known->count = seen->count;
+	edge->count = take_count(known, seen);
 	edge->first_ns = seen->first_ns + orders->realtime_offset_ns;
 	edge->last_ns = seen->last_ns + orders->realtime_offset_ns;
 	edge->many_tasks = seen->tasks > 1;
