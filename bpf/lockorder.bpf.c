@@ -451,7 +451,8 @@ int BPF_KPROBE(kernfs_drain_entry, struct kernfs_node___vfioscope *node)
 	if (!(BPF_CORE_READ(node, flags) & KERNFS_FILE))
 		return 0;
 	read_name(&name, BPF_CORE_READ(node, name));
-	if (!is_of_interest(&name))
+	/* Each device has a hundred more: only what somebody was seen to write to. */
+	if (!is_of_interest(&name) && !known_number(address, ORDER_ACTIVE))
 		return 0;
 	if (is_about(address))
 		order_want(ORDER_ACTIVE, ORDER_EXCLUSIVE, root_of(node),
@@ -653,19 +654,23 @@ int BPF_PROG(module_load, void *loaded)
 	return 0;
 }
 
+/* An element of the kernel's array is larger than what is declared of it here. */
+static __always_inline struct module_memory___lockorder *data_of(void *module)
+{
+	__u64 which = bpf_core_enum_value(enum mod_mem_type___lockorder, MOD_DATA___lockorder);
+
+	return module + bpf_core_field_offset(struct module___memory, mem) +
+	       which * bpf_core_type_size(struct module_memory___lockorder);
+}
+
 SEC("tp_btf/module_free")
 int BPF_PROG(module_free, void *freed)
 {
 	__sync_fetch_and_add(&order_state.modules, 1);
 	if (bpf_core_type_exists(struct module_memory___lockorder)) {
-		struct module___memory *module = freed;
-		struct module_memory___lockorder data = {};
-		__u32 which =
-			bpf_core_enum_value(enum mod_mem_type___lockorder, MOD_DATA___lockorder);
+		struct module_memory___lockorder *data = data_of(freed);
 
-		bpf_probe_read_kernel(&data.base, sizeof(data.base), &module->mem[which & 7].base);
-		bpf_probe_read_kernel(&data.size, sizeof(data.size), &module->mem[which & 7].size);
-		module_gone((__u64)data.base, data.size);
+		module_gone((__u64)BPF_CORE_READ(data, base), BPF_CORE_READ(data, size));
 	} else {
 		struct module___layout *module = freed;
 

@@ -82,7 +82,7 @@ static __always_inline void name_lock(char *name, __u64 lock, __u32 kind)
 {
 	__builtin_memset(name, 0, ORDER_NAME_BYTES);
 	if (kind == ORDER_ACTIVE)
-		name_file(name, ORDER_NAME_BYTES, (void *)lock);
+		name_file(name, (void *)lock);
 	else if (kind == ORDER_OPEN)
 		name_open(name, (void *)lock);
 	else

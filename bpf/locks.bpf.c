@@ -277,8 +277,7 @@ static __always_inline void take_wait(struct lock_wait *to, void *waits,
 static __always_inline void check_active_wait(struct lock_task *found)
 {
 	if (users_to_leave((void *)found->active_wait.lock))
-		name_file(found->waits_file, sizeof(found->waits_file),
-			  (void *)found->active_wait.lock);
+		name_file(found->waits_file, (void *)found->active_wait.lock);
 	else
 		found->active_wait.lock = 0;
 }

@@ -93,22 +93,45 @@ static __always_inline void *sysfs_object(struct kernfs_node___vfioscope *node)
 	return folder ? BPF_CORE_READ(folder, priv) : NULL;
 }
 
-/* "folder/file": of the folder, which may be a device's, as much as of a device's name. */
-static __always_inline void name_file(char *name, __u32 bytes, struct kernfs_node___vfioscope *node)
+/* Names of devices have one: there is no other folder of that name. */
+static __always_inline bool has_colon(const struct short_name *name)
 {
-	struct kernfs_node___vfioscope *folder = kernfs_parent(node);
-	long length;
+	bool found = false;
 
-	length = bpf_probe_read_kernel_str(name, DEVICE_NAME_BYTES, BPF_CORE_READ(folder, name));
-	if (length <= 0)
-		return;
+	for (__u32 i = 0; i < sizeof(name->text); i++)
+		found |= name->text[i] == ':';
+	return found;
+}
+
+/* With a slash: as many of @bytes as it takes, 0 if it has no name. */
+static __always_inline long put_folder(char *text, __u32 bytes,
+				       struct kernfs_node___vfioscope *folder)
+{
+	long length = bpf_probe_read_kernel_str(text, bytes, BPF_CORE_READ(folder, name));
+
+	if (length <= 1)
+		return 0;
 	/* Two comparisons in one are more than the verifier of 6.12 understands. */
 	barrier_var(length);
-	if (length > DEVICE_NAME_BYTES)
-		return;
-	name[length - 1] = '/';
-	bpf_probe_read_kernel_str(name + length, bytes - DEVICE_NAME_BYTES,
-				  BPF_CORE_READ(node, name));
+	if (length > bytes)
+		return 0;
+	text[length - 1] = '/';
+	return length;
+}
+
+/* In FILE_NAME_BYTES. */
+static __always_inline void name_file(char *name, struct kernfs_node___vfioscope *node)
+{
+	struct kernfs_node___vfioscope *folder = kernfs_parent(node);
+	struct short_name start;
+	long length = 0;
+
+	read_name(&start, BPF_CORE_READ(folder, name));
+	if (!has_colon(&start))
+		length = put_folder(name, FOLDER_ABOVE_BYTES, kernfs_parent(folder));
+	name += length;
+	length = put_folder(name, DEVICE_NAME_BYTES, folder);
+	bpf_probe_read_kernel_str(name + length, DEVICE_NAME_BYTES, BPF_CORE_READ(node, name));
 }
 
 /* Which set of objects it belongs to: "devices", the "drivers" of a bus, "slots". */

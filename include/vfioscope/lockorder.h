@@ -45,7 +45,7 @@ enum order_scope {
 #define ORDER_IDS (1U << 30)
 #define ORDER_LOCKS 16384
 #define ORDER_EDGES 16384
-#define ORDER_NAME_BYTES 64
+#define ORDER_NAME_BYTES FILE_NAME_BYTES
 
 /* Locks are known by numbers from 1 on: memory is used again, numbers are not. */
 struct order_key {

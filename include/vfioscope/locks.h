@@ -76,9 +76,6 @@ ASSERT_LAYOUT(struct lock_objects, 48 + DEVICE_NAME_BYTES);
 /* Devices that one task has open while others wait for that to end. Of more it is counted. */
 #define LOCK_OPENS 16
 
-/* A file of sysfs, "0000:01:00.0/remove" */
-#define LOCK_FILE_BYTES (2 * DEVICE_NAME_BYTES)
-
 /* A task that waits, or is within an operation on a device, as the iterator finds it. */
 struct lock_task {
 	__u64 start_ns; /* of its life; with tid it tells tasks apart */
@@ -101,12 +98,12 @@ struct lock_task {
 	__u32 flags;			  /* LOCK_OWNER_..., LOCK_IN_FILE_..., LOCK_KERNEL_... */
 	struct lock_objects waits;	  /* of the device of open_wait */
 	struct lock_objects uses;	  /* of use */
-	char waits_file[LOCK_FILE_BYTES]; /* of active_wait */
+	char waits_file[FILE_NAME_BYTES]; /* of active_wait */
 	char comm[COMM_BYTES];
 	__u64 stack[STACK_FRAMES];
 };
 ASSERT_LAYOUT(struct lock_task, 32 + 3 * 32 + 32 + 8 * LOCK_OPENS + 16 +
-					2 * (48 + DEVICE_NAME_BYTES) + LOCK_FILE_BYTES +
+					2 * (48 + DEVICE_NAME_BYTES) + FILE_NAME_BYTES +
 					COMM_BYTES + 8 * STACK_FRAMES);
 
 /*

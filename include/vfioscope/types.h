@@ -13,6 +13,9 @@
 
 #define COMM_BYTES 16
 #define DEVICE_NAME_BYTES 40 /* a BDF, or the UUID of a mediated device */
+/* "0000:01:00.0/remove", "slots/00000011/power": a file of sysfs, its folder, and what that is in */
+#define FOLDER_ABOVE_BYTES 24
+#define FILE_NAME_BYTES (FOLDER_ABOVE_BYTES + 2 * DEVICE_NAME_BYTES)
 #define STACK_FRAMES 32
 
 /* A layout is an agreement: each side proves that it has the same idea of it. */

@@ -1056,8 +1056,10 @@ static void an_order_of_one_device_is_one_of_any(void **state)
 		       "rescan_lock", "kn->active of */x", "kn->active of */rescan");
 	expect_general("dev->mutex of the end of 1:00", "b", "b of 1:0",
 		       "dev->mutex of the end of *", "b", "b of 1:0");
-	expect_general("kn->active of a/1:00/rescan", "b", "OPEN(a/1:00)", "kn->active of */rescan",
-		       "b", "OPEN(*)");
+	expect_general("kn->active of 1:00/link/l1_aspm", "b", "OPEN(1:00)",
+		       "kn->active of */link/l1_aspm", "b", "OPEN(*)");
+	expect_general("kn->active of slots/00000011/power", "b", "OPEN(00000011)",
+		       "kn->active of slots/*/power", "b", "OPEN(*)");
 	expect_general("lock of 1", "b of 1", "c of 12", "lock of *", "b of *", "c of 12");
 	expect_general("kn->active of 00000011/power", "zdev.state_lock of 00000011", "c",
 		       "kn->active of */power", "zdev.state_lock of *", "c");
@@ -1096,6 +1098,8 @@ static void an_order_of_no_device_stays(void **state)
 		"kn->active of pci/rescan",
 		"of->mutex of pci/rescan",
 		"kn->active of e1000e/bind",
+		"kn->active of drivers/e1000e/bind",
+		"kn->active of bus/pci/rescan",
 	};
 
 	(void)state;
@@ -1111,8 +1115,11 @@ static void what_is_general_stays_so(void **state)
 	expect_general("zdev.state_lock of *", "OPEN(*)", "kn->active of */rescan",
 		       "zdev.state_lock of *", "OPEN(*)", "kn->active of */rescan");
 	assert_true(order_class_is_of_any_device("kn->active of */rescan"));
+	assert_true(order_class_is_of_any_device("kn->active of */link/l1_aspm"));
+	assert_true(order_class_is_of_any_device("of->mutex of slots/*/power"));
 	assert_true(order_class_is_of_any_device("OPEN(*)"));
 	assert_false(order_class_is_of_any_device("kn->active of pci/rescan"));
+	assert_false(order_class_is_of_any_device("kn->active of bus/pci/rescan"));
 	assert_false(order_class_is_of_any_device("OPEN(1:00)"));
 }
 

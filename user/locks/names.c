@@ -287,7 +287,7 @@ static const char *active_name(const struct lock_wait *wait, const struct lock_t
 	for (size_t i = 0; i < count; i++)
 		if (tasks[i].active_wait.lock == wait->lock && tasks[i].waits_file[0])
 			file = tasks[i].waits_file;
-	snprintf(buffer, LOCK_NAME_BYTES, "kn->active of %.*s", LOCK_FILE_BYTES, file);
+	snprintf(buffer, LOCK_NAME_BYTES, "kn->active of %.*s", FILE_NAME_BYTES, file);
 	return buffer;
 }
 

@@ -48,15 +48,17 @@ static bool is_of_device(const char *file)
 }
 
 /*
- * Of "folder/file". Buses have a file "rescan", too; but their names, and those of drivers, have no
- * colon.
+ * "0000:01:00.0/rescan", "0000:01:00.0/link/l1_aspm", "slots/00000011/power". Buses have a file
+ * "rescan", too; but their names, and those of drivers, have no colon.
  */
 static struct device device_of_file(char *path)
 {
-	struct device device = device_between(path, strrchr(path, '/'));
+	char *first = strchr(path, '/'), *file = strrchr(path, '/');
+	struct device device = device_between(path, first);
 
-	if (device.bytes && !memchr(path, ':', device.bytes) && strncmp(path, "*/", 2) &&
-	    !is_of_device(path + device.bytes + 1))
+	if (file && is_of_device(file + 1))
+		return device_between(first == file ? path : first + 1, file);
+	if (!memchr(path, ':', device.bytes) && strncmp(path, "*/", 2))
 		device.bytes = 0;
 	return device;
 }
