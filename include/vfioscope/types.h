@@ -13,7 +13,7 @@
 
 #define COMM_BYTES 16
 #define DEVICE_NAME_BYTES 40 /* a BDF, or the UUID of a mediated device */
-/* "0000:01:00.0/remove", "slots/00000011/power": a file of sysfs, its folder, and what that is in */
+/* "0000:01:00.0/remove", "slots/00000011/power": a file of sysfs, its folder, and where that is */
 #define FOLDER_ABOVE_BYTES 24
 #define FILE_NAME_BYTES (FOLDER_ABOVE_BYTES + 2 * DEVICE_NAME_BYTES)
 #define STACK_FRAMES 32

@@ -106,7 +106,7 @@ static void save_edges(const char *name, const struct order_edge *edges, size_t 
 {
 	struct order_graph *graph = graph_of(edges, count);
 
-	assert_int_equal(orders_save(name, NULL, graph, 0), 0);
+	assert_int_equal(orders_save(name, NULL, graph, 0, 0), 0);
 	order_graph_free(graph);
 }
 
@@ -223,7 +223,7 @@ static void reads_what_it_wrote(void **state)
 		assert_int_equal(order_graph_add(written, &edge), 0);
 		order_edge_free_runs(&edge);
 	}
-	assert_int_equal(orders_save("all", NULL, written, 7), 0);
+	assert_int_equal(orders_save("all", NULL, written, 7, 0), 0);
 	assert_int_equal(order_file_read("all", read, &sources, &origin), 0);
 	one = text_of(written);
 	other = text_of(read);
@@ -258,7 +258,7 @@ static void runs_are_kept(void **state)
 	save_edges("half", edges, 3);
 	assert_int_equal(order_file_read("one", read, &sources, &origin), 0);
 	assert_int_equal(order_file_read("half", read, &sources, &origin), 0);
-	assert_int_equal(orders_save("both", NULL, read, 0), 0);
+	assert_int_equal(orders_save("both", NULL, read, 0, 0), 0);
 	order_graph_free(read);
 	read = order_graph_new();
 	sources = 5;
@@ -301,7 +301,7 @@ static void numbers_runs_and_counts_so_that_they_can_be_saved(void **state)
 	assert_int_equal(known[2]->source, 4);
 	assert_int_equal(known[0]->count, LLONG_MAX);
 	assert_int_equal(known[1]->count, 9);
-	assert_int_equal(orders_save("sum", NULL, read, LLONG_MAX), 0);
+	assert_int_equal(orders_save("sum", NULL, read, LLONG_MAX, 0), 0);
 	assert_int_equal(order_file_read("sum", read, &sources, &origin), 0);
 	assert_int_equal(order_file_read("sum", read, &sources, &origin), 0);
 	assert_int_equal(origin.lost, LLONG_MAX);
@@ -386,12 +386,12 @@ static void says_where_it_cannot_write(void **state)
 
 	(void)state;
 	listen();
-	assert_int_equal(orders_save("none/file", NULL, graph, 0), -1);
+	assert_int_equal(orders_save("none/file", NULL, graph, 0, 0), -1);
 	listen_no_more();
 	assert_error("none/file", ": No such file or directory");
 	forget();
 	listen();
-	assert_int_equal(orders_save("/dev/full", NULL, graph, 0),
+	assert_int_equal(orders_save("/dev/full", NULL, graph, 0, 0),
 			 -1); /* it is written to, and stays */
 	listen_no_more();
 	assert_string_equal(errors, "vfioscope: /dev/full: No space left on device\n");

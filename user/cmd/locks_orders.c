@@ -194,9 +194,14 @@ int orders_check_save(const char *path)
 	return error ? -1 : 0;
 }
 
-int orders_save(const char *path, struct run *run, const struct order_graph *graph, __u64 lost)
+int orders_save(const char *path, struct run *run, const struct order_graph *graph, __u64 lost,
+		__u64 unnamed)
 {
-	struct rendered_order_graph rendered = { .graph = graph, .lost = lost };
+	struct rendered_order_graph rendered = {
+		.graph = graph,
+		.lost = lost,
+		.unnamed = unnamed,
+	};
 	struct utsname here;
 
 	uname(&here);

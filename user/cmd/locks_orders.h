@@ -21,7 +21,8 @@ int orders_offline(const struct options *options, char **files);
  * waited for as long as @run lasts (NULL: for ever). @lost: events that it lacks. Returns 0, or -1
  * after an error message.
  */
-int orders_save(const char *path, struct run *run, const struct order_graph *graph, __u64 lost);
+int orders_save(const char *path, struct run *run, const struct order_graph *graph, __u64 lost,
+		__u64 unnamed);
 
 /* Whether that is going to work, as far as can be told. 0, or -1 after an error message. */
 int orders_check_save(const char *path);

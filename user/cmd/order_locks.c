@@ -185,8 +185,14 @@ void order_locks_find_stale(struct order_locks *locks)
 	for (size_t i = 0; i < locks->count; i++) {
 		struct named_lock *lock = &locks->lock[i];
 
-		lock->is_stale = !order_watch_is_current(locks->watch, lock->address, lock->id);
+		if (!order_watch_is_current(locks->watch, lock->address, lock->id))
+			lock->stale++;
 	}
+}
+
+bool order_lock_is_stale(const struct named_lock *lock)
+{
+	return lock->stale > 1;
 }
 
 void order_locks_forget_stale(struct order_locks *locks)
@@ -194,7 +200,7 @@ void order_locks_forget_stale(struct order_locks *locks)
 	size_t kept = 0;
 
 	for (size_t i = 0; i < locks->count; i++)
-		if (!locks->lock[i].is_stale)
+		if (!order_lock_is_stale(&locks->lock[i]))
 			locks->lock[kept++] = locks->lock[i];
 	locks->count = kept;
 }

@@ -13,15 +13,15 @@ struct named_lock {
 	__u32 id;
 	__u32 kind; /* enum order_kind */
 	__u64 address;
-	bool is_named; /* the class is what it is, and no address */
-	bool is_stale;
+	bool is_named;	    /* the class is what it is, and no address */
+	unsigned int stale; /* looks since its number is no lock's any more */
 	char given[ORDER_NAME_BYTES];
 	char class[ORDER_CLASS_BYTES];
 };
 
 /*
- * A lock that had an address only has a name now. All locks of a device are renamed as guards first:
- * an order that becomes one that is known already is to have them.
+ * A lock that had an address only has a name now. All locks of a device are renamed as guards
+ * first: an order that becomes one that is known already is to have them.
  */
 typedef void (*order_renamed)(const char *from, const char *to, bool as_guard, void *argument);
 
@@ -47,10 +47,12 @@ const struct named_lock *order_locks_find(const struct order_locks *locks, __u32
 
 /*
  * So many there are; and how to have less: those become stale whose number is no lock's any more,
- * what was told of them before is taken, and they go.
+ * for the second time, as a task may hold one still; what was told of them before is taken, and
+ * they go.
  */
 size_t order_locks_count(const struct order_locks *locks);
 void order_locks_find_stale(struct order_locks *locks);
+bool order_lock_is_stale(const struct named_lock *lock);
 void order_locks_forget_stale(struct order_locks *locks);
 
 #endif

@@ -38,6 +38,7 @@ struct orders {
 	__u64 realtime_offset_ns; /* CLOCK_REALTIME - CLOCK_MONOTONIC */
 	struct order_locks *locks;
 	size_t locks_left, orders_left; /* when what is no more was forgotten last */
+	__u64 told_of;			/* orders, up to then */
 	__u32 modules;			/* that had come or gone when they were looked at */
 	void *edges;			/* tsearch(): struct known_edge */
 	struct nameless_guards *nameless;
@@ -348,7 +349,7 @@ static bool is_nameless_and_gone(const char *class, void *argument)
 /* Of what is no more, and nobody can ask for by its name. */
 static void forget_orders(struct orders *orders)
 {
-	orders->without_room +=
+	orders->total.unnamed +=
 		order_graph_forget(orders->graph, is_nameless_and_gone, orders->locks);
 	orders->orders_left = count_orders(orders);
 	orders->has_forgotten = false;
@@ -378,7 +379,7 @@ static bool is_stale(const struct order_locks *locks, __u32 id)
 {
 	const struct named_lock *lock = order_locks_find(locks, id);
 
-	return lock && lock->is_stale;
+	return lock && order_lock_is_stale(lock);
 }
 
 static void find_stale(const void *node, VISIT visit, void *argument)
@@ -399,6 +400,7 @@ static void forget_edges(struct orders *orders, struct known_edge *edge)
 		struct known_edge *next = edge->next;
 
 		count_order(orders, edge);
+		order_watch_forget_order(orders->watch, &edge->key);
 		tdelete(edge, &orders->edges, compare_edges);
 		free(edge);
 		edge = next;
@@ -416,13 +418,18 @@ static void forget_stale(struct orders *orders)
 	forget_edges(orders, stale.first);
 	order_locks_forget_stale(orders->locks);
 	orders->locks_left = order_locks_count(orders->locks);
+	orders->told_of = order_watch_orders(orders->watch);
 	orders->has_forgotten = true;
 }
 
-/* When half of what was left since is used. */
+/*
+ * When half of what was left since is used; of the kernel's room, a quarter: what is no more leaves
+ * that at the next look only.
+ */
 static bool is_time_to_forget(const struct orders *orders)
 {
-	return order_locks_count(orders->locks) > orders->locks_left + ORDER_LOCKS ||
+	return order_watch_orders(orders->watch) - orders->told_of > ORDER_EDGES / 4 ||
+	       order_locks_count(orders->locks) > orders->locks_left + ORDER_LOCKS ||
 	       count_orders(orders) > (orders->orders_left + MOST_ORDERS) / 2;
 }
 
@@ -452,7 +459,9 @@ static int save(struct orders *orders)
 	const char *path = orders->options->save;
 	__u64 lost = orders->losses.state.events_lost + orders->refused;
 
-	return path ? orders_save(path, orders->run, orders->graph, lost) : 0;
+	if (!path)
+		return 0;
+	return orders_save(path, orders->run, orders->graph, lost, orders->total.unnamed);
 }
 
 static void count_losses(struct orders *orders)

@@ -19,6 +19,7 @@ struct order_watch {
 	struct ring_buffer *ring;
 	const struct order_receiver *receiver;
 	__u64 locks_removed; /* besides those that the programs remove */
+	__u64 edges_removed;
 };
 
 /*
@@ -102,6 +103,20 @@ static void read_state(const struct order_watch *watch, struct order_state *stat
 	const __u32 first = 0;
 
 	bpf_map_lookup_elem(program_parts_map(&watch->parts, ".bss"), &first, state);
+}
+
+__u64 order_watch_orders(const struct order_watch *watch)
+{
+	struct order_state state = { 0 };
+
+	read_state(watch, &state);
+	return state.edges_added;
+}
+
+void order_watch_forget_order(struct order_watch *watch, const struct order_key *key)
+{
+	watch->edges_removed +=
+		!bpf_map_delete_elem(program_parts_map(&watch->parts, "order_edges"), key);
 }
 
 __u32 order_watch_modules(const struct order_watch *watch)
@@ -210,7 +225,7 @@ static struct order_state state_of(const struct order_watch *watch)
 	read_state(watch, &later);
 	state.locks_without_room +=
 		excess(state.locks_added, locks + later.locks_removed + watch->locks_removed);
-	state.edges_without_room += excess(state.edges_added, edges);
+	state.edges_without_room += excess(state.edges_added, edges + watch->edges_removed);
 	return state;
 }
 

@@ -40,6 +40,10 @@ int order_watch_receive(struct order_watch *watch);
 int order_watch_seen(const struct order_watch *watch, const struct order_key *key,
 		     struct order_seen *seen);
 
+/* How many orders there were room for, up to now; and one of them is of locks that are no more. */
+__u64 order_watch_orders(const struct order_watch *watch);
+void order_watch_forget_order(struct order_watch *watch, const struct order_key *key);
+
 /* How many modules have come and gone up to now. */
 __u32 order_watch_modules(const struct order_watch *watch);
 

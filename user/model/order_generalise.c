@@ -53,8 +53,8 @@ static bool is_of_device(const char *file)
  */
 static struct device device_of_file(char *path)
 {
-	char *first = strchr(path, '/'), *file = strrchr(path, '/');
-	struct device device = device_between(path, first);
+	char *file = strrchr(path, '/'), *first = path + strcspn(path, "/");
+	struct device device = device_between(path, file ? first : NULL);
 
 	if (file && is_of_device(file + 1))
 		return device_between(first == file ? path : first + 1, file);
