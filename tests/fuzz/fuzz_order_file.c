@@ -7,6 +7,7 @@
 #define _GNU_SOURCE
 #include "../../user/lockorder/file.h"
 #include "../../user/message.h"
+#include "../../user/model/order_hosts.h"
 #include "../../user/render/order.h"
 
 #include <stdint.h>
@@ -44,19 +45,27 @@ static void report(const struct order_cycle *cycle, void *argument)
 		abort();
 }
 
-/* The file, so many times: as it is, then generalised. Returns whether it was taken. */
-static bool read_times(struct order_graph *graph, unsigned int times)
+/* Returns whether the file was taken. */
+static bool read_file(struct order_graph *graph, struct order_file_origin *origin)
 {
-	struct order_file_origin origin = { 0 };
 	unsigned int sources = 0;
 
-	for (unsigned int i = 0; i < times; i++)
-		if (order_file_read(path, graph, &sources, i > 0, &origin)) {
-			if (i || sources || origin.host[0])
-				abort();
-			return false;
-		}
-	return true;
+	if (!order_file_read(path, graph, &sources, origin))
+		return true;
+	if (sources || origin->host[0])
+		abort();
+	return false;
+}
+
+/* As it is, and besides as orders of any device: of two hosts, or runs of one. */
+static void generalise(struct order_graph *graph, const struct order_file_origin *origin)
+{
+	struct order_hosts *hosts = order_hosts_new();
+
+	if (!hosts || order_hosts_add(hosts, origin->host, graph) ||
+	    order_hosts_add(hosts, "host", graph) || order_hosts_merge(hosts, graph))
+		abort();
+	order_hosts_free(hosts);
 }
 
 static void put(const uint8_t *data, size_t bytes)
@@ -80,6 +89,7 @@ static void put(const uint8_t *data, size_t bytes)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
 {
 	struct order_graph *graph = order_graph_new();
+	struct order_file_origin origin = { 0 };
 	const struct order_edge *const *edges;
 	bool taken;
 
@@ -87,12 +97,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
 	if (!graph)
 		abort();
 	put(data, bytes);
-	taken = read_times(graph, 2);
+	taken = read_file(graph, &origin);
 	/* Whoever is refused is told why. */
 	if (!taken && (order_graph_edges(graph, &edges) || ftell(messages) == 0))
 		abort();
-	if (taken)
+	if (taken) {
+		generalise(graph, &origin);
 		order_graph_check(graph, report, NULL);
+	}
 	order_graph_free(graph);
 	return 0;
 }
