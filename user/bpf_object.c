@@ -4,12 +4,16 @@
 #include <bpf/libbpf.h>
 #include <errno.h>
 
-struct bpf_object *bpf_object_load(struct bpf_object *object, int error)
+struct bpf_object *bpf_object_keep(struct bpf_object *object, int error)
 {
-	error = error ?: bpf_object__load(object);
 	if (!error)
 		return object;
 	bpf_object__close(object);
 	errno = -error;
 	return NULL;
+}
+
+struct bpf_object *bpf_object_load(struct bpf_object *object, int error)
+{
+	return bpf_object_keep(object, error ?: bpf_object__load(object));
 }

@@ -6,9 +6,12 @@
 struct bpf_object;
 
 /*
- * Loads the object, unless preparing it gave @error (negative errno, or 0). Returns it, or NULL
- * with errno, and it is closed.
+ * What was done with the object gave @error (negative errno, or 0). Returns it, or NULL with errno,
+ * and it is closed.
  */
+struct bpf_object *bpf_object_keep(struct bpf_object *object, int error);
+
+/* The same, and loads it if there was no error before. */
 struct bpf_object *bpf_object_load(struct bpf_object *object, int error);
 
 #endif

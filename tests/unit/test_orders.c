@@ -456,6 +456,17 @@ static bool has_line_with(const char *path, const char *text)
 	return found;
 }
 
+/* Of locks 2 and 3 both, under lock 1. */
+static void tell_guarded_orders(void)
+{
+	for (__u32 id = 1; id <= 3; id++)
+		tell_lock(id, 0x1000 * id);
+	guard = 1;
+	tell_edge(2, 3, 7);
+	tell_edge(3, 2, 8);
+	guard = 0;
+}
+
 /* Whether it was the one that guards them cannot be said any more, but that this was lost. */
 static void a_guard_that_is_forgotten_may_be_the_one(void **state)
 {
@@ -465,11 +476,7 @@ static void a_guard_that_is_forgotten_may_be_the_one(void **state)
 	(void)state;
 	assert_int_equal(close(mkstemp(path)), 0);
 	orders = start(NULL, path);
-	for (__u32 id = 1; id <= 3; id++)
-		tell_lock(id, 0x1000 * id);
-	guard = 1;
-	tell_edge(2, 3, 7);
-	tell_edge(3, 2, 8);
+	tell_guarded_orders();
 	guard = 4;
 	tell_edge(3, 2, 9);
 	guard = 0;
@@ -486,12 +493,7 @@ static long hazards_in_the_end(__u32 told, __u32 left)
 	struct orders *orders = start(NULL, NULL);
 	long hazards;
 
-	for (__u32 id = 1; id <= 3; id++)
-		tell_lock(id, 0x1000 * id);
-	guard = 1;
-	tell_edge(2, 3, 7);
-	tell_edge(3, 2, 8);
-	guard = 0;
+	tell_guarded_orders();
 	assert_int_equal(hear(orders_take, orders), 0);
 	seen_in_the_end =
 		(struct order_seen){ .count = 2, .tasks = 1, .told = told, .guard = { left } };

@@ -51,6 +51,12 @@ static int compare_names(const void *one, const void *other)
 	return strcmp(*(const char *const *)one, *(const char *const *)other);
 }
 
+static int out_of_memory(void)
+{
+	message_error("out of memory");
+	return -1;
+}
+
 /* How many locks the orders are of; -1: out of memory. */
 static long count_classes(const struct order_edge *const *edges, size_t count)
 {
@@ -77,10 +83,8 @@ int orders_count(const struct order_graph *graph, struct order_total *total)
 
 	total->orders = order_graph_edges(graph, &edges);
 	classes = count_classes(edges, total->orders);
-	if (classes < 0) {
-		message_error("out of memory");
-		return -1;
-	}
+	if (classes < 0)
+		return out_of_memory();
 	total->classes = (size_t)classes;
 	total->predicted = order_graph_cycles(graph, ORDER_PREDICTED);
 	total->suspected = order_graph_cycles(graph, ORDER_SUSPECTED);
@@ -243,12 +247,6 @@ static const char *find_twice(char **files, size_t count)
 	return twice;
 }
 
-static int out_of_memory(void)
-{
-	message_error("out of memory");
-	return -1;
-}
-
 /* By their hosts. */
 static int read_of_host(const char *file, struct order_hosts *hosts, unsigned int *sources,
 			struct order_file_origin *origin)
@@ -342,8 +340,7 @@ static void show_only(struct offline *offline, const struct order_graph *of,
 
 	for (size_t i = 0; i < count; i++) {
 		const struct order_edge *edge = edges[i];
-		const struct order_edge *same = order_graph_edge(other, edge->from, edge->to,
-								 edge->from_mode, edge->to_mode);
+		const struct order_edge *same = order_graph_find(other, edge);
 
 		if (!same) {
 			only++;
@@ -389,10 +386,8 @@ static int show_total(struct offline *offline)
 /* @old: NULL if there is nothing to compare with. */
 static int check_graph(struct offline *offline, const struct order_graph *old, __u64 old_lost)
 {
-	if (order_graph_check(offline->graph, report, offline) == CYCLES_NO_MEMORY) {
-		message_error("out of memory");
-		return -1;
-	}
+	if (order_graph_check(offline->graph, report, offline) == CYCLES_NO_MEMORY)
+		return out_of_memory();
 	if (old)
 		show_difference(offline, old, old_lost);
 	if (show_total(offline))

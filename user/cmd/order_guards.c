@@ -64,7 +64,7 @@ void order_guards_wait_for_names(struct nameless_guards **nameless, const struct
 				 const struct order_graph *graph, const struct order_key *key,
 				 const struct order_seen *seen, struct order_edge *edge)
 {
-	const struct order_edge *known = find_order(locks, graph, key);
+	const struct order_edge *known = order_graph_find(graph, edge);
 	struct nameless_guards *noted;
 
 	if (!known || !order_edge_is_less_guarded(edge, known) || !has_nameless(locks, seen))

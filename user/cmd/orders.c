@@ -235,8 +235,7 @@ static void refuse_order(struct orders *orders)
 
 static void add_order(struct orders *orders, const struct order_edge *edge)
 {
-	if (count_orders(orders) >= MOST_ORDERS &&
-	    !order_graph_edge(orders->graph, edge->from, edge->to, edge->from_mode, edge->to_mode))
+	if (count_orders(orders) >= MOST_ORDERS && !order_graph_find(orders->graph, edge))
 		refuse_order(orders);
 	else if (order_graph_add(orders->graph, edge))
 		out_of_memory(orders);
@@ -245,8 +244,7 @@ static void add_order(struct orders *orders, const struct order_edge *edge)
 /* One is not known any more: it may be what the order is guarded by. */
 static void keep_guards(struct orders *orders, struct order_edge *edge)
 {
-	const struct order_edge *known = order_graph_edge(orders->graph, edge->from, edge->to,
-							  edge->from_mode, edge->to_mode);
+	const struct order_edge *known = order_graph_find(orders->graph, edge);
 
 	if (!known || !order_edge_is_less_guarded(edge, known))
 		return;
@@ -295,7 +293,7 @@ static void count_order(struct orders *orders, const struct known_edge *known)
 	if (order_watch_seen(orders->watch, &known->key, &seen) ||
 	    !describe_order(orders, &known->key, &seen, &edge))
 		return;
-	told = order_graph_edge(orders->graph, edge.from, edge.to, edge.from_mode, edge.to_mode);
+	told = order_graph_find(orders->graph, &edge);
 	has_all = order_guards_describe(orders->locks, &seen, &edge);
 	/* The kernel has given up one that is held by other and other numbers. */
 	orders->guards_lost += told && seen.told && has_all &&

@@ -404,7 +404,7 @@ static int take_header(struct reader *reader, const json_t *object)
 
 static int add_edge(struct reader *reader, const struct order_edge *edge)
 {
-	if (order_graph_edge(reader->graph, edge->from, edge->to, edge->from_mode, edge->to_mode))
+	if (order_graph_find(reader->graph, edge))
 		return complain(reader, "this order is there already");
 	return order_graph_add(reader->graph, edge) ? out_of_memory() : 0;
 }

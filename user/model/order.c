@@ -92,6 +92,12 @@ const struct order_edge *order_graph_edge(const struct order_graph *graph, const
 	return edge_at(graph, place_of(graph, &key), &key);
 }
 
+const struct order_edge *order_graph_find(const struct order_graph *graph,
+					  const struct order_edge *edge)
+{
+	return order_graph_edge(graph, edge->from, edge->to, edge->from_mode, edge->to_mode);
+}
+
 /*
  * Two that are one. Each returns whether it can make a difference to a cycle.
  */

@@ -127,6 +127,9 @@ size_t order_graph_edges(const struct order_graph *graph, const struct order_edg
 const struct order_edge *order_graph_edge(const struct order_graph *graph, const char *from,
 					  const char *to, enum order_mode from_mode,
 					  enum order_mode to_mode);
+/* The order of the same classes and modes; NULL: it is not known. */
+const struct order_edge *order_graph_find(const struct order_graph *graph,
+					  const struct order_edge *edge);
 
 /* NULL: @name is none of its guards. */
 const struct order_guard *order_find_guard(const struct order_edge *edge, const char *name);

@@ -95,11 +95,14 @@ static void replace(struct device device)
 	*device.name = '*';
 }
 
+static bool are_two(struct device from, struct device to)
+{
+	return from.bytes && to.bytes && !is_same(from, to);
+}
+
 bool order_edge_is_between_devices(const struct order_edge *edge)
 {
-	struct device from = device_of((char *)edge->from), to = device_of((char *)edge->to);
-
-	return from.bytes && to.bytes && !is_same(from, to);
+	return are_two(device_of((char *)edge->from), device_of((char *)edge->to));
 }
 
 void order_edge_generalise(struct order_edge *edge)
@@ -107,7 +110,7 @@ void order_edge_generalise(struct order_edge *edge)
 	struct device from = device_of(edge->from), to = device_of(edge->to);
 	struct device device = from.bytes ? from : to;
 
-	if (!device.bytes || order_edge_is_between_devices(edge))
+	if (!device.bytes || are_two(from, to))
 		return;
 	/* The name is compared with where it stands: it goes from there last. */
 	for (size_t i = 0; i < edge->guards; i++) {

@@ -3,6 +3,7 @@
 
 #include "table.h"
 
+#include "../bpf_object.h"
 #include "../kernel_file.h"
 #include "../message.h"
 #include "policy_fmod_ret.skel.h"
@@ -203,12 +204,7 @@ static struct bpf_object *load_object(const struct policy_settings *settings,
 					   settings, sizeof(*settings));
 	error = error ?: choose_programs(object, settings);
 	error = error ?: share_maps(object, shared);
-	error = error ?: load_with_tables(object);
-	if (!error)
-		return object;
-	bpf_object__close(object);
-	errno = -error;
-	return NULL;
+	return bpf_object_keep(object, error ?: load_with_tables(object));
 }
 
 static void explain_load_error(void)
