@@ -469,10 +469,12 @@ __noinline int order_begin_use(__u64 vfio, __u32 scope, __u32 use)
 {
 	struct order_armed_task *armed;
 
+	if (!vfio || use >= ORDER_USES)
+		return 0;
 	arm(scope);
 	order_note_vfio(vfio);
 	armed = armed_task();
-	if (!armed || use >= ORDER_USES)
+	if (!armed)
 		return 0;
 	if (armed->uses[use]) {
 		pop(armed, armed->uses[use]);
@@ -487,7 +489,8 @@ __noinline int order_end_use(__u32 use)
 {
 	struct order_armed_task *armed = armed_task();
 
-	if (!armed || use >= ORDER_USES)
+	/* It began unseen, or its end is seen twice, as user space loads this anew. */
+	if (!armed || use >= ORDER_USES || !armed->uses[use])
 		return 0;
 	pop(armed, armed->uses[use]);
 	armed->uses[use] = 0;

@@ -11,7 +11,10 @@ struct bpf_object;
  */
 struct bpf_object *bpf_object_keep(struct bpf_object *object, int error);
 
-/* The same, and loads it if there was no error before. */
+/*
+ * The same, and loads it if there was no error before. There is room in its maps of what was used
+ * last for as many as they ask for, whatever processors keep free for themselves.
+ */
 struct bpf_object *bpf_object_load(struct bpf_object *object, int error);
 
 #endif

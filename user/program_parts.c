@@ -95,10 +95,26 @@ static void close_vfio(struct program_parts *parts)
 }
 
 /*
- * Kprobes go with the module that they are in, and do not come again with it. What comes later than
- * VFIO itself is hooked then.
+ * Programs are loaded with the types that the kernel has then. For a moment both hook VFIO: what
+ * begins or ends twice is one use. True: they are loaded; else those of before are closed, too.
  */
-static void follow_modules(struct program_parts *parts)
+static bool load_vfio_anew(struct program_parts *parts)
+{
+	struct program_set *vfio = &parts->sets[PART_VFIO], before = *vfio;
+	bool is_loaded;
+
+	*vfio = (struct program_set){ 0 };
+	is_loaded = !open_part(parts, PART_VFIO);
+	program_set_close(&before);
+	vfio->missed_before += before.missed_before;
+	return is_loaded;
+}
+
+/*
+ * Kprobes go with the module that they are in, and do not come again with it. What comes later than
+ * VFIO itself brings types. True: VFIO's part is new.
+ */
+static bool follow_modules(struct program_parts *parts)
 {
 	unsigned long number[VFIO_MODULES];
 	bool has_come = false, has_gone = false;
@@ -111,13 +127,12 @@ static void follow_modules(struct program_parts *parts)
 		has_gone |= before && before != number[i];
 	}
 	memcpy(parts->vfio_modules, number, sizeof(number));
-	if (has_gone) {
-		message_warning("VFIO's modules went: what is done with devices until they are "
-				"hooked again is not seen");
-		close_vfio(parts);
-	} else if (has_come) {
-		program_set_retry(&parts->sets[PART_VFIO]);
-	}
+	if (!has_gone)
+		return has_come && load_vfio_anew(parts);
+	message_warning("VFIO's modules went: what is done with devices until they are hooked "
+			"again is not seen");
+	close_vfio(parts);
+	return false;
 }
 
 bool program_parts_pick_up_vfio(struct program_parts *parts)
@@ -128,8 +143,8 @@ bool program_parts_pick_up_vfio(struct program_parts *parts)
 		close_vfio(parts);
 		return false;
 	}
-	if (vfio->object)
-		follow_modules(parts);
+	if (vfio->object && follow_modules(parts))
+		return true;
 	if (vfio->object || (parts->pause && --parts->pause))
 		return false;
 	number_modules(parts->vfio_modules);

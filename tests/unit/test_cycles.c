@@ -76,8 +76,10 @@ static struct cycles found, wanted;
 
 static void find(const struct cycle_graph *graph)
 {
+	size_t steps = STEPS;
+
 	found.count = 0;
-	assert_int_equal(cycles_find(graph, STEPS, keep, &found), CYCLES_ALL);
+	assert_int_equal(cycles_find(graph, &steps, keep, &found), CYCLES_ALL);
 }
 
 static void compare_with_reference(const struct cycle_graph *graph)
@@ -143,7 +145,7 @@ static void finds_the_short_ones_first(void **state)
 {
 	struct cycle_edge edges[20 * 19 + 2];
 	struct cycle_graph graph = { .nodes = 22, .edges = edges };
-	size_t short_ones = 0;
+	size_t short_ones = 0, steps = 100003;
 
 	(void)state;
 	for (size_t from = 0; from < 20; from++)
@@ -152,7 +154,7 @@ static void finds_the_short_ones_first(void **state)
 				edges[graph.edge_count++] = (struct cycle_edge){ from, to };
 	edges[graph.edge_count++] = (struct cycle_edge){ 20, 21 };
 	edges[graph.edge_count++] = (struct cycle_edge){ 21, 20 };
-	assert_int_equal(cycles_find(&graph, 100003, note_short, &short_ones), CYCLES_CUT);
+	assert_int_equal(cycles_find(&graph, &steps, note_short, &short_ones), CYCLES_CUT);
 	assert_int_equal(short_ones, 190 + 1);
 }
 
@@ -195,6 +197,7 @@ static void looks_so_far_and_no_further(void **state)
 	struct cycle_edge edges[CYCLE_MOST_EDGES + 1];
 	const struct cycle_graph longest = { CYCLE_MOST_EDGES, CYCLE_MOST_EDGES, edges };
 	const struct cycle_graph longer = { CYCLE_MOST_EDGES + 1, CYCLE_MOST_EDGES + 1, edges };
+	size_t steps = STEPS;
 
 	(void)state;
 	ring(edges, CYCLE_MOST_EDGES);
@@ -203,7 +206,7 @@ static void looks_so_far_and_no_further(void **state)
 	assert_int_equal(found.at[0].length, CYCLE_MOST_EDGES);
 	ring(edges, CYCLE_MOST_EDGES + 1);
 	found.count = 0;
-	assert_int_equal(cycles_find(&longer, STEPS, keep, &found), CYCLES_CUT);
+	assert_int_equal(cycles_find(&longer, &steps, keep, &found), CYCLES_CUT);
 	assert_int_equal(found.count, 0);
 }
 
@@ -211,14 +214,51 @@ static void ends_when_it_is_told_to(void **state)
 {
 	const struct cycle_edge edges[] = { { 0, 1 }, { 1, 0 }, { 2, 2 } };
 	const struct cycle_graph graph = { 3, COUNT_OF(edges), edges };
+	size_t steps = STEPS;
 
 	(void)state;
 	found.count = 0;
-	assert_int_equal(cycles_find(&graph, STEPS, keep_first, &found), CYCLES_ALL);
+	assert_int_equal(cycles_find(&graph, &steps, keep_first, &found), CYCLES_ALL);
 	assert_int_equal(found.count, 1);
 	found.count = 0;
-	assert_int_equal(cycles_find(&graph, 1, keep, &found), CYCLES_CUT);
+	steps = 1;
+	assert_int_equal(cycles_find(&graph, &steps, keep, &found), CYCLES_CUT);
 	assert_int_equal(found.count, 0);
+}
+
+static size_t steps_left;
+
+static bool take_all_steps(const size_t *edges, size_t length, void *argument)
+{
+	steps_left = 0;
+	return keep(edges, length, argument);
+}
+
+/* What is done with a cycle may take longer than to find it. */
+static void ends_when_the_report_took_all_steps(void **state)
+{
+	const struct cycle_edge edges[] = { { 0, 0 }, { 1, 1 } };
+	const struct cycle_graph graph = { 2, COUNT_OF(edges), edges };
+
+	(void)state;
+	found.count = 0;
+	steps_left = STEPS;
+	assert_int_equal(cycles_find(&graph, &steps_left, take_all_steps, &found), CYCLES_CUT);
+	assert_int_equal(found.count, 1);
+}
+
+/* Nothing is followed, but from each node all before it are looked at. */
+static void ends_when_it_looked_too_often(void **state)
+{
+	struct cycle_edge edges[211];
+	const struct cycle_graph graph = { COUNT_OF(edges) + 1, COUNT_OF(edges), edges };
+	size_t few = 17, enough = 31;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(edges); i++)
+		edges[i] = (struct cycle_edge){ i + 1, i };
+	assert_int_equal(cycles_find(&graph, &few, keep, &found), CYCLES_CUT);
+	assert_int_equal(cycles_find(&graph, &enough, keep, &found), CYCLES_ALL);
 }
 
 int main(void)
@@ -231,6 +271,8 @@ int main(void)
 		cmocka_unit_test(knows_one_node_and_two_edges_beside_each_other),
 		cmocka_unit_test(looks_so_far_and_no_further),
 		cmocka_unit_test(ends_when_it_is_told_to),
+		cmocka_unit_test(ends_when_the_report_took_all_steps),
+		cmocka_unit_test(ends_when_it_looked_too_often),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -224,6 +224,37 @@ static void a_check_says_that_it_was_cut(void **state)
 	order_graph_free(graph);
 }
 
+/* One task did it all. */
+static void add_writers(struct order_graph *graph, size_t locks, size_t writers)
+{
+	for (size_t lock = 0; lock < locks; lock++)
+		for (size_t i = 0; i < writers; i++) {
+			const char to[] = { 'a' + (char)lock, '\0' };
+			char from[16];
+
+			sprintf(from, "held %zu", i);
+			add_edge(graph, seen(from, E, to, E, 1));
+		}
+}
+
+/* Readers wait behind any of many writers: each cycle takes long to judge. */
+static void a_check_is_cut_where_writers_are_many(void **state)
+{
+	struct order_graph *graph = start();
+
+	(void)state;
+	for (char from = 'a'; from < 'h'; from++)
+		for (char to = 'a'; to < 'h'; to++)
+			if (from != to)
+				add_edge(graph,
+					 seen((char[]){ from, 0 }, S, (char[]){ to, 0 }, S, 1));
+	add_writers(graph, 7, 11);
+	assert_int_equal(order_graph_check(graph, take, &told), CYCLES_ALL);
+	add_writers(graph, 7, 101);
+	assert_int_equal(order_graph_check(graph, take, &told), CYCLES_CUT);
+	order_graph_free(graph);
+}
+
 /* As many orders as the programs can tell of, and few that are of a cycle. */
 static void large_graphs_cost_little(void **state)
 {
@@ -1158,6 +1189,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(guards_of_another_device_are_none),
 	cmocka_unit_test(a_reader_is_not_the_writer_too),
 	cmocka_unit_test(a_check_says_that_it_was_cut),
+	cmocka_unit_test(a_check_is_cut_where_writers_are_many),
 	cmocka_unit_test(large_graphs_cost_little),
 	cmocka_unit_test(one_task_is_not_at_two_places),
 	cmocka_unit_test(a_number_of_a_task_is_used_again),

@@ -617,10 +617,55 @@ static void forgets_locks_that_are_no_more(void **state)
 	assert_int_equal(hear(orders_finish, orders), 0);
 	assert_int_equal(asked_for, 1);
 	assert_true(has_line_with(path, "\"count\":5,"));
-	assert_true(has_line_with(path, "\"edges\":5,\"lost\":7,\"unnamed\":1}"));
+	assert_true(has_line_with(path, "\"edges\":5,\"lost\":8,\"unnamed\":1}"));
 	assert_int_equal(hear(show_total, orders), 0);
 	unlink(path);
 	end(orders, " orders without room 1,");
+}
+
+#define MOST_ORDERS 65536
+
+/* All it has room for, and one more, which is told of twice. */
+static void tell_too_many_orders(void)
+{
+	const __u32 held = MOST_ORDERS + 2;
+
+	tell_lock(held, 0x1000);
+	for (__u32 id = 1; id <= MOST_ORDERS + 1; id++) {
+		tell_lock(id, 0x1000000 + id);
+		tell_edge(held, id, 7);
+	}
+	so_often = 2;
+	tell_edge(held, MOST_ORDERS + 1, 7);
+	so_often = 1;
+}
+
+/* Which is refused once, and whole when others have made room for it. */
+static void takes_what_was_refused_when_there_is_room(void **state)
+{
+	char path[] = "/tmp/test_orders.XXXXXX";
+	struct orders *orders = start(NULL, NULL);
+
+	(void)state;
+	tell_too_many_orders();
+	seen_in_the_end = (struct order_seen){ .count = 2, .tid = 7, .start_ns = 7, .tasks = 1 };
+	assert_int_equal(hear(orders_finish, orders), 0);
+	assert_int_equal(hear(show_total, orders), 0);
+	end(orders, " orders without room 1,");
+	assert_int_equal(close(mkstemp(path)), 0);
+	orders = start(NULL, path);
+	tell_too_many_orders();
+	last_gone = MOST_ORDERS / 2;
+	orders_tick(orders);
+	orders_so_far = ORDER_EDGES / 4 + 1;
+	orders_tick(orders);
+	assert_int_equal(hear(orders_take, orders), 0);
+	seen_in_the_end = (struct order_seen){ .count = 2, .tid = 7, .start_ns = 7, .tasks = 1 };
+	assert_int_equal(hear(orders_finish, orders), 0);
+	assert_true(has_line_with(path, "\"edges\":32769,\"lost\":7,\"unnamed\":32768}"));
+	assert_true(has_line_with(path, "#65537\",\"to_mode\":\"exclusive\",\"count\":2,"));
+	unlink(path);
+	end(orders, NULL);
 }
 
 static void looks_again_when_a_module_came_unheard(void **state)
@@ -653,6 +698,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(a_guard_that_is_forgotten_may_be_the_one),
 	cmocka_unit_test(what_was_not_told_is_found_in_the_end),
 	cmocka_unit_test(counts_what_is_told_in_any_order),
+	cmocka_unit_test(takes_what_was_refused_when_there_is_room),
 	cmocka_unit_test(looks_again_when_a_module_came_unheard),
 	cmocka_unit_test(saves_what_nobody_reads),
 };

@@ -24,6 +24,7 @@
 struct known_edge {
 	struct order_key key;
 	__u64 count, first_ns;
+	bool is_refused;	 /* there was no room */
 	struct known_edge *next; /* of those to be forgotten */
 };
 
@@ -185,9 +186,9 @@ static __u64 take_count(struct known_edge *known, const struct order_seen *seen)
 	return known->count - before;
 }
 
-/* What the kernel has of the order, beyond what the graph has. */
-static bool describe_order(struct orders *orders, const struct order_key *key,
-			   const struct order_seen *seen, struct order_edge *edge)
+/* What the kernel has of the order, beyond what the graph has. NULL: that cannot be said. */
+static struct known_edge *describe_order(struct orders *orders, const struct order_key *key,
+					 const struct order_seen *seen, struct order_edge *edge)
 {
 	static const struct named_lock nothing = { .class = ORDER_NOTHING };
 	const struct named_lock *from = key->from ? order_locks_find(orders->locks, key->from) :
@@ -201,7 +202,7 @@ static bool describe_order(struct orders *orders, const struct order_key *key,
 	else if (!known)
 		out_of_memory(orders);
 	if (!known)
-		return false;
+		return NULL;
 	memcpy(edge->from, from->class, sizeof(edge->from));
 	memcpy(edge->to, to->class, sizeof(edge->to));
 	edge->from_mode = key->from_mode;
@@ -213,7 +214,7 @@ static bool describe_order(struct orders *orders, const struct order_key *key,
 	edge->guards_cut = seen->guards_cut;
 	edge->task.tid = seen->tid;
 	edge->task.start_ns = seen->start_ns;
-	return true;
+	return known;
 }
 
 static size_t count_orders(const struct orders *orders)
@@ -223,21 +224,29 @@ static size_t count_orders(const struct orders *orders)
 	return order_graph_edges(orders->graph, &edges);
 }
 
-static void refuse_order(struct orders *orders)
+/* All of it is new when there is room some day. */
+static void refuse_order(struct orders *orders, struct known_edge *known)
 {
 	if (!orders->is_full)
 		message_warning("there are %d orders, and no room for more: begin anew, or hazards "
 				"are missed",
 				MOST_ORDERS);
 	orders->is_full = true;
-	orders->refused++;
+	orders->refused += !known->is_refused;
+	known->is_refused = true;
+	known->count = 0;
 }
 
-static void add_order(struct orders *orders, const struct order_edge *edge)
+static void add_order(struct orders *orders, struct known_edge *known,
+		      const struct order_edge *edge)
 {
-	if (count_orders(orders) >= MOST_ORDERS && !order_graph_find(orders->graph, edge))
-		refuse_order(orders);
-	else if (order_graph_add(orders->graph, edge))
+	if (count_orders(orders) >= MOST_ORDERS && !order_graph_find(orders->graph, edge)) {
+		refuse_order(orders, known);
+		return;
+	}
+	orders->refused -= known->is_refused;
+	known->is_refused = false;
+	if (order_graph_add(orders->graph, edge))
 		out_of_memory(orders);
 }
 
@@ -256,9 +265,10 @@ static void take_edge(const struct order_edge_event *event, void *argument)
 {
 	struct orders *orders = argument;
 	struct order_edge edge = { 0 };
+	struct known_edge *known = describe_order(orders, &event->key, &event->seen, &edge);
 	struct frame_texts texts;
 
-	if (!describe_order(orders, &event->key, &event->seen, &edge))
+	if (!known)
 		return;
 	if (!order_guards_describe(orders->locks, &event->seen, &edge))
 		keep_guards(orders, &edge);
@@ -270,7 +280,7 @@ static void take_edge(const struct order_edge_event *event, void *argument)
 	}
 	snprintf(edge.scope, sizeof(edge.scope), "%s", order_scope_name(event->scope));
 	describe_stack(orders, event, &texts, &edge);
-	add_order(orders, &edge);
+	add_order(orders, known, &edge);
 }
 
 /* They have names by now, or none. */
@@ -279,11 +289,12 @@ static void take_nameless(struct orders *orders)
 	struct order_edge edge;
 
 	while (order_guards_take(&orders->nameless, orders->locks, orders->graph, &edge))
-		add_order(orders, &edge);
+		if (order_graph_add(orders->graph, &edge))
+			out_of_memory(orders);
 }
 
 /* The count goes on without news. Of guards that is there what could not be told. */
-static void count_order(struct orders *orders, const struct known_edge *known)
+static void count_order(struct orders *orders, struct known_edge *known)
 {
 	const struct order_edge *told;
 	struct order_edge edge = { 0 };
@@ -300,13 +311,13 @@ static void count_order(struct orders *orders, const struct known_edge *known)
 			       order_edge_is_less_guarded(&edge, told);
 	if (told && (seen.told || !has_all))
 		order_guards_copy(&edge, told);
-	add_order(orders, &edge);
+	add_order(orders, known, &edge);
 }
 
 static void count_node(const void *node, VISIT visit, void *argument)
 {
 	if (visit == postorder || visit == leaf)
-		count_order(argument, *(const struct known_edge *const *)node);
+		count_order(argument, *(struct known_edge *const *)node);
 }
 
 /*
@@ -452,21 +463,30 @@ bool orders_said_error(const struct orders *orders)
 	return orders->said;
 }
 
-static int save(struct orders *orders)
-{
-	const char *path = orders->options->save;
-	__u64 lost = orders->losses.state.events_lost + orders->refused;
-
-	if (!path)
-		return 0;
-	return orders_save(path, orders->run, orders->graph, lost, orders->total.unnamed);
-}
-
 static void count_losses(struct orders *orders)
 {
 	orders->losses = order_watch_losses(orders->watch);
 	orders->losses.state.edges_without_room += orders->without_room + orders->refused;
 	orders->losses.state.events_lost += orders->guards_lost;
+}
+
+/* Whatever may have kept an order, or what is known of it, from being saved. */
+static __u64 count_lost(const struct order_losses *losses)
+{
+	const struct order_state *state = &losses->state;
+
+	return state->events_lost + state->tasks_without_room + state->held_without_room +
+	       state->locks_without_room + state->edges_without_room + losses->missed_runs;
+}
+
+static int save(struct orders *orders)
+{
+	const char *path = orders->options->save;
+
+	if (!path)
+		return 0;
+	return orders_save(path, orders->run, orders->graph, count_lost(&orders->losses),
+			   orders->total.unnamed);
 }
 
 long orders_finish(struct orders *orders)

@@ -196,14 +196,17 @@ static bool is_optional(const char *name)
 }
 
 /* Where elements go while they are counted it begins again, and ends: there are no more. */
-static __u64 count_elements(int map, __u64 most)
+static __u64 count_elements(const struct order_watch *watch, const char *name)
 {
+	const struct bpf_map *map =
+		bpf_object__find_map_by_name(watch->parts.sets[PART_KERNEL].object, name);
+	const __u64 most = bpf_map__max_entries(map);
 	struct order_key keys[2]; /* the largest there is */
 	void *last = NULL;
 	__u64 count = 0;
 
 	_Static_assert(sizeof(keys[0]) >= sizeof(__u64), "a lock's address is a key, too");
-	while (count < most && !bpf_map_get_next_key(map, last, &keys[count % 2]))
+	while (count < most && !bpf_map_get_next_key(bpf_map__fd(map), last, &keys[count % 2]))
 		last = &keys[count++ % 2];
 	return count;
 }
@@ -220,8 +223,8 @@ static struct order_state state_of(const struct order_watch *watch)
 	__u64 locks, edges;
 
 	read_state(watch, &state);
-	locks = count_elements(program_parts_map(&watch->parts, "order_locks"), ORDER_LOCKS);
-	edges = count_elements(program_parts_map(&watch->parts, "order_edges"), ORDER_EDGES);
+	locks = count_elements(watch, "order_locks");
+	edges = count_elements(watch, "order_edges");
 	read_state(watch, &later);
 	state.locks_without_room +=
 		excess(state.locks_added, locks + later.locks_removed + watch->locks_removed);

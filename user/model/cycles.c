@@ -6,6 +6,9 @@
 
 #define FAR UINT_MAX
 
+/* Edges looked at for how far a node is: each takes so much less time than one that is followed. */
+#define LOOKS_OF_A_STEP 1000
+
 /* The edges of each node, side by side: those of @node from first[node] to first[node + 1]. */
 struct adjacency {
 	size_t *first;
@@ -21,7 +24,7 @@ struct search {
 	size_t queued;
 	bool *on_path;
 	size_t path[CYCLE_MOST_EDGES];
-	size_t steps_left;
+	size_t *steps, looks; /* that are left */
 	cycle_report report;
 	void *argument;
 	bool done;
@@ -57,8 +60,11 @@ static void adjacency_close(struct adjacency *adjacency)
 	free(adjacency->edges);
 }
 
-/* Breadth first, against the edges, and not to nodes whose cycles have been reported. */
-static void measure_distances(struct search *search)
+/*
+ * Breadth first, against the edges, and not to nodes whose cycles have been reported, nor beyond
+ * @farthest. False: no looks are left.
+ */
+static bool measure_distances(struct search *search, size_t farthest)
 {
 	size_t head = 0;
 
@@ -69,15 +75,20 @@ static void measure_distances(struct search *search)
 	while (head < search->queued) {
 		size_t node = search->queue[head++];
 
+		if (search->distance[node] == farthest)
+			break;
 		for (size_t i = search->in.first[node]; i < search->in.first[node + 1]; i++) {
 			size_t from = search->graph->edges[search->in.edges[i]].from;
 
+			if (!search->looks--)
+				return false;
 			if (from < search->start || search->distance[from] != FAR)
 				continue;
 			search->distance[from] = search->distance[node] + 1;
 			search->queue[search->queued++] = from;
 		}
 	}
+	return true;
 }
 
 /* Follows all paths from @node that are back at the start after exactly @length edges. */
@@ -90,9 +101,9 @@ static void follow(struct search *search, size_t node, size_t depth, size_t leng
 
 		if (to < search->start || search->distance[to] > left)
 			continue;
-		if (!search->steps_left)
+		if (!*search->steps)
 			break;
-		search->steps_left--;
+		--*search->steps;
 		search->path[depth] = edge;
 		if (!left)
 			search->done = !search->report(search->path, length, search->argument);
@@ -125,7 +136,8 @@ static bool is_too_long(const struct search *search)
 	return shortest != FAR && shortest + 1 > CYCLE_MOST_EDGES;
 }
 
-static enum cycles_result find_by_length(struct search *search, size_t shortest, size_t longest)
+static enum cycles_result find_by_length(struct search *search, size_t shortest, size_t longest,
+					 size_t farthest)
 {
 	enum cycles_result result = CYCLES_ALL;
 
@@ -133,14 +145,15 @@ static enum cycles_result find_by_length(struct search *search, size_t shortest,
 		if (!has_edges(&search->out, search->start) ||
 		    !has_edges(&search->in, search->start))
 			continue;
-		measure_distances(search);
+		if (!measure_distances(search, farthest))
+			return CYCLES_CUT;
 		if (is_too_long(search))
 			result = CYCLES_CUT;
 		for (size_t length = shortest; length <= longest; length++) {
 			follow(search, search->start, 0, length);
 			if (search->done)
 				return CYCLES_ALL;
-			if (!search->steps_left)
+			if (!*search->steps)
 				return CYCLES_CUT;
 		}
 	}
@@ -154,21 +167,23 @@ static enum cycles_result find_all(struct search *search)
 
 	for (size_t node = 0; node < search->graph->nodes; node++)
 		search->distance[node] = FAR;
-	result = find_by_length(search, 1, CYCLE_FEW_EDGES);
-	if (search->done || !search->steps_left)
+	result = find_by_length(search, 1, CYCLE_FEW_EDGES, CYCLE_FEW_EDGES - 1);
+	if (search->done || result == CYCLES_CUT)
 		return result;
-	return find_by_length(search, CYCLE_FEW_EDGES + 1, CYCLE_MOST_EDGES);
+	/* As far as there is any: whether there are longer cycles is said, too. */
+	return find_by_length(search, CYCLE_FEW_EDGES + 1, CYCLE_MOST_EDGES, FAR);
 }
 
-enum cycles_result cycles_find(const struct cycle_graph *graph, size_t most_steps,
-			       cycle_report report, void *argument)
+enum cycles_result cycles_find(const struct cycle_graph *graph, size_t *steps, cycle_report report,
+			       void *argument)
 {
 	struct search search = {
 		.graph = graph,
 		.distance = calloc(graph->nodes + 1, sizeof(*search.distance)),
 		.queue = calloc(graph->nodes + 1, sizeof(*search.queue)),
 		.on_path = calloc(graph->nodes + 1, sizeof(*search.on_path)),
-		.steps_left = most_steps,
+		.steps = steps,
+		.looks = *steps * LOOKS_OF_A_STEP,
 		.report = report,
 		.argument = argument,
 	};

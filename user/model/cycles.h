@@ -30,16 +30,17 @@ typedef bool (*cycle_report)(const size_t *edges, size_t length, void *argument)
 enum cycles_result {
 	CYCLES_NO_MEMORY = -1,
 	CYCLES_ALL, /* or as many as @report wanted */
-	CYCLES_CUT, /* @most_steps were not enough, or there are longer ones */
+	CYCLES_CUT, /* @steps were not enough, or there are longer ones */
 };
 
 /*
  * Reports each elementary cycle (no node twice) of at most CYCLE_MOST_EDGES edges once: those of at
  * most CYCLE_FEW_EDGES, then the others; of each by its smallest node, shorter ones first. A graph
- * can have more than anybody can count: the search ends after @most_steps edges followed. How far
- * the nodes are from where it begins is not counted: at most nodes times edges.
+ * can have more than anybody can count: the search ends when none of @steps are left. Each edge that
+ * is followed takes one, and so does looking how far a thousand of them are from where a cycle may
+ * begin; @report may take more of them for what it does.
  */
-enum cycles_result cycles_find(const struct cycle_graph *graph, size_t most_steps,
-			       cycle_report report, void *argument);
+enum cycles_result cycles_find(const struct cycle_graph *graph, size_t *steps, cycle_report report,
+			       void *argument);
 
 #endif

@@ -320,8 +320,10 @@ static int find_cycles(struct pass *pass)
 
 	/* What is known first: it is not to change because there is another way around. */
 	for (int round = 0; round < 2 && pass->seen_count < MOST_DEADLOCKS; round++) {
+		size_t steps = SEARCH_STEPS;
+
 		pass->known_ones = !round;
-		switch (cycles_find(&graph, SEARCH_STEPS, take_cycle, pass)) {
+		switch (cycles_find(&graph, &steps, take_cycle, pass)) {
 		case CYCLES_NO_MEMORY:
 			return -1;
 		case CYCLES_CUT:

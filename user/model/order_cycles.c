@@ -19,6 +19,7 @@ struct search {
 	struct cycle_edge *ends; /* of each edge */
 	size_t edges;
 	size_t *number; /* of each node: its component's, then its new one */
+	size_t steps;	/* that are left */
 	int error;
 };
 
@@ -263,8 +264,9 @@ static bool is_in(const struct order_edge *writer, const struct order_cycle *cyc
 /*
  * The reader waits for the next one of the cycle, which reads too, behind a task that waits to
  * write in between. Of those that do, the one counts that makes the cycle gravest.
+ * Each that is looked at is a step of the search: there may be as many as orders.
  */
-static void judge_reader(const struct search *search, const struct order_edge *reader,
+static void judge_reader(struct search *search, const struct order_edge *reader,
 			 struct order_cycle *cycle)
 {
 	const struct order_edge *gravest_writer = NULL;
@@ -279,6 +281,7 @@ static void judge_reader(const struct search *search, const struct order_edge *r
 		const char *guard = find_guard_against(writer, reader, cycle);
 		enum order_label label = guard ? ORDER_GUARDED : ORDER_SUSPECTED;
 
+		search->steps -= search->steps > 0;
 		if (is_in(writer, cycle))
 			label = ORDER_LOW;
 		if (label <= gravest)
@@ -297,7 +300,7 @@ static void judge_reader(const struct search *search, const struct order_edge *r
 	}
 }
 
-static void judge(const struct search *search, struct order_cycle *cycle)
+static void judge(struct search *search, struct order_cycle *cycle)
 {
 	judge_tasks(cycle);
 	for (size_t i = 0; i < cycle->count && cycle->label != ORDER_NONE; i++) {
@@ -367,7 +370,8 @@ static enum cycles_result find(struct search *search, const struct order_graph *
 	keep_nodes_with_edges(search);
 	part = graph_of(search);
 	order_known_begin(search->known);
-	result = cycles_find(&part, SEARCH_STEPS, take_cycle, search);
+	search->steps = SEARCH_STEPS;
+	result = cycles_find(&part, &search->steps, take_cycle, search);
 	if (search->error)
 		return CYCLES_NO_MEMORY;
 	return search->known->is_full ? CYCLES_CUT : result;
