@@ -125,6 +125,30 @@ order() { # FROM TO
 		"\"scope\":\"write\",\"guards\":[],\"stack\":[],\"source\":0}"
 }
 
+orders() { # FROM TO...
+	echo '{"type":"lock-order-graph","schema":1,"host":"h","kernel":"k"' \
+		",\"edges\":$(($# / 2)),\"lost\":0}"
+	while [ $# -gt 0 ]; do
+		order "$1" "$2" && shift 2
+	done
+}
+
+# What may be of a cycle through two devices is there by their names, too.
+@test "files of orders: what holds for any device is told and counted once" {
+	local vfioscope=$PWD/build/vfioscope
+	cd "$BATS_TEST_TMPDIR"
+	orders 'a of D1' g g 'a of D1' >old
+	orders 'a of D1' g g 'a of D1' 'a of D1' 'b of D2' 'b of D2' g >new
+	run -3 --separate-stderr "$vfioscope" locks -j --from new --compare old --save merged
+	[ "$(grep -c '"type":"lock-order",' <<<"$output")" -eq 2 ]
+	[ "$(grep -c '"only_in"' <<<"$output")" -eq 2 ]
+	[[ $output == *'"only_new":2,"only_old":0,"both":2,"less_guarded":0,'* ]]
+	[[ $output == *'"orders":4,"classes":5,"predicted":2,'* ]]
+	[ "$(wc -l <merged)" -gt 5 ]
+	run -3 --separate-stderr "$vfioscope" locks -j --from merged
+	[[ $output == *'"orders":4,"classes":5,"predicted":2,'* ]]
+}
+
 @test "files of orders: a graph that nobody reads to its end is named, and all is reported" {
 	local vfioscope=$PWD/build/vfioscope
 	cd "$BATS_TEST_TMPDIR"

@@ -106,6 +106,33 @@ static void cycles_through_two_devices_stay(void **state)
 	end(hosts, graph, ORDER_PREDICTED, 2);
 }
 
+/* A hazard of any device is no other one by that device's name. */
+static void copies_make_no_cycles_of_their_own(void **state)
+{
+	const struct order_edge edges[] = {
+		seen("a of 1:00", E, "c", E, 1),
+		seen("c", E, "a of 1:00", E, 2),
+		seen("a of 1:00", E, "b of 2:00", E, 3),
+		seen("b of 2:00", E, "c", E, 4),
+	};
+	struct order_hosts *hosts = order_hosts_new();
+	struct order_graph *graph;
+
+	(void)state;
+	learn(hosts, "h", edges, count_of(edges));
+	graph = merged(hosts);
+	assert_int_equal(edges_of(graph), 4 + 3);
+	assert_int_equal(order_edge_place(&edges[0]), ORDER_ANYWHERE);
+	assert_int_equal(order_edge_place(order_graph_edge(graph, "a of *", "c", E, E)),
+			 ORDER_ANYWHERE);
+	assert_int_equal(order_edge_place(order_graph_edge(graph, "a of 1:00 on h", "c", E, E)),
+			 ORDER_COPY);
+	assert_int_equal(
+		order_edge_place(order_graph_edge(graph, "a of 1:00 on h", "b of 2:00 on h", E, E)),
+		ORDER_BETWEEN);
+	end(hosts, graph, ORDER_PREDICTED, 2);
+}
+
 static size_t cycles_of_two_devices(const char *host_of_second, const char *host_of_third)
 {
 	struct order_hosts *hosts = order_hosts_new();
@@ -173,6 +200,7 @@ static void nameless_locks_are_left_out(void **state)
 static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(what_holds_for_one_device_holds_for_all),
 	cmocka_unit_test(cycles_through_two_devices_stay),
+	cmocka_unit_test(copies_make_no_cycles_of_their_own),
 	cmocka_unit_test(cycles_through_two_devices_are_of_a_host),
 	cmocka_unit_test(writers_between_two_devices_stay),
 	cmocka_unit_test(nameless_locks_are_left_out),

@@ -57,35 +57,48 @@ static int out_of_memory(void)
 	return -1;
 }
 
-/* How many locks the orders are of; -1: out of memory. */
-static long count_classes(const struct order_edge *const *edges, size_t count)
+static bool is_copy(const struct order_edge *edge)
+{
+	return order_edge_place(edge) == ORDER_COPY;
+}
+
+static size_t count_names(const char **names, size_t count)
+{
+	size_t different = 0;
+
+	qsort(names, count, sizeof(*names), compare_names);
+	for (size_t i = 0; i < count; i++)
+		different += !i || strcmp(names[i - 1], names[i]) != 0;
+	return different;
+}
+
+/* How many there are, and of how many locks. 0, or -1. */
+static int count_orders(const struct order_edge *const *edges, size_t count,
+			struct order_total *total)
 {
 	const char **names = calloc(2 * count + 1, sizeof(*names));
-	long classes = 0;
 
 	if (!names)
-		return -1;
+		return out_of_memory();
+	total->orders = 0;
 	for (size_t i = 0; i < count; i++) {
-		names[2 * i] = edges[i]->from;
-		names[2 * i + 1] = edges[i]->to;
+		if (is_copy(edges[i]))
+			continue;
+		names[2 * total->orders] = edges[i]->from;
+		names[2 * total->orders++ + 1] = edges[i]->to;
 	}
-	qsort(names, 2 * count, sizeof(*names), compare_names);
-	for (size_t i = 0; i < 2 * count; i++)
-		classes += !i || strcmp(names[i - 1], names[i]) != 0;
+	total->classes = count_names(names, 2 * total->orders);
 	free(names);
-	return classes;
+	return 0;
 }
 
 int orders_count(const struct order_graph *graph, struct order_total *total)
 {
 	const struct order_edge *const *edges;
-	long classes;
+	size_t count = order_graph_edges(graph, &edges);
 
-	total->orders = order_graph_edges(graph, &edges);
-	classes = count_classes(edges, total->orders);
-	if (classes < 0)
-		return out_of_memory();
-	total->classes = (size_t)classes;
+	if (count_orders(edges, count, total))
+		return -1;
 	total->predicted = order_graph_cycles(graph, ORDER_PREDICTED);
 	total->suspected = order_graph_cycles(graph, ORDER_SUSPECTED);
 	total->guarded = order_graph_cycles(graph, ORDER_GUARDED);
@@ -335,13 +348,16 @@ static void show_only(struct offline *offline, const struct order_graph *of,
 		      struct order_difference *difference)
 {
 	const struct order_edge *const *edges;
-	size_t count = order_graph_edges(of, &edges), only = 0;
+	size_t count = order_graph_edges(of, &edges), only = 0, both = 0;
 	bool is_new = of == offline->graph;
 
 	for (size_t i = 0; i < count; i++) {
 		const struct order_edge *edge = edges[i];
 		const struct order_edge *same = order_graph_find(other, edge);
 
+		if (is_copy(edge))
+			continue;
+		both += same != NULL;
 		if (!same) {
 			only++;
 			show_order(offline, edge, in);
@@ -351,7 +367,7 @@ static void show_only(struct offline *offline, const struct order_graph *of,
 		}
 	}
 	*(is_new ? &difference->only_new : &difference->only_old) = only;
-	difference->both = count - only;
+	difference->both = both;
 }
 
 static void show_difference(struct offline *offline, const struct order_graph *old, __u64 lost)

@@ -186,6 +186,15 @@ bool order_class_is_of_any_device(const char *class);
  */
 bool order_edge_put_host(struct order_edge *edge, const char *host);
 
+/* An order by the name of its host, or not: see order_hosts_merge(). */
+enum order_place {
+	ORDER_ANYWHERE,
+	ORDER_BETWEEN, /* two devices of a host */
+	ORDER_COPY, /* is there by "*" for the device, too: it may be of a cycle with such a one */
+};
+
+enum order_place order_edge_place(const struct order_edge *edge);
+
 /*
  * Whether the lock has no name, but is "mutex at 0xffff888003a2b510#7", which means something in
  * one run only.

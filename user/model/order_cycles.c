@@ -16,6 +16,7 @@ struct search {
 	const char **node; /* sorted */
 	size_t nodes;
 	const struct order_edge **edge;
+	enum order_place *place; /* of each edge */
 	struct cycle_edge *ends; /* of each edge */
 	size_t edges;
 	size_t *number; /* of each node: its component's, then its new one */
@@ -59,6 +60,7 @@ static void take_edges(struct search *search, const struct order_graph *graph)
 		if (!to_node)
 			continue;
 		search->edge[search->edges] = edge;
+		search->place[search->edges] = order_edge_place(edge);
 		search->ends[search->edges++] = (struct cycle_edge){
 			(size_t)(node_of(search, edge->from) - search->node),
 			(size_t)(to_node - search->node),
@@ -112,6 +114,7 @@ static void keep_edges_within_components(struct search *search)
 		if (search->number[ends.from] != search->number[ends.to])
 			continue;
 		search->edge[kept] = search->edge[i];
+		search->place[kept] = search->place[i];
 		search->ends[kept++] = ends;
 	}
 	search->edges = kept;
@@ -312,11 +315,26 @@ static void judge(struct search *search, struct order_cycle *cycle)
 	}
 }
 
+/* What it is a copy of, by "*", is a cycle too, or more than one: at least as grave. */
+static bool is_copy(const struct search *search, const size_t *edges, size_t length)
+{
+	bool has_copy = false;
+
+	for (size_t i = 0; i < length; i++) {
+		if (search->place[edges[i]] == ORDER_BETWEEN)
+			return false;
+		has_copy |= search->place[edges[i]] == ORDER_COPY;
+	}
+	return has_copy;
+}
+
 static bool take_cycle(const size_t *edges, size_t length, void *argument)
 {
 	struct search *search = argument;
 	struct order_cycle cycle = { .count = length };
 
+	if (is_copy(search, edges, length))
+		return true;
 	for (size_t i = 0; i < length; i++)
 		cycle.edge[i] = search->edge[edges[i]];
 	judge(search, &cycle);
@@ -338,10 +356,12 @@ static int open_search(struct search *search, struct order_graph *graph)
 		.writer = calloc(room, sizeof(*search->writer)),
 		.node = calloc(room, sizeof(*search->node)),
 		.edge = calloc(room, sizeof(*search->edge)),
+		.place = calloc(room, sizeof(*search->place)),
 		.ends = calloc(room, sizeof(*search->ends)),
 		.number = calloc(room, sizeof(*search->number)),
 	};
-	return search->writer && search->node && search->edge && search->ends && search->number ?
+	return search->writer && search->node && search->edge && search->place && search->ends &&
+			       search->number ?
 		       0 :
 		       -1;
 }
@@ -351,6 +371,7 @@ static void close_search(struct search *search)
 	free(search->writer);
 	free(search->node);
 	free(search->edge);
+	free(search->place);
 	free(search->ends);
 	free(search->number);
 }

@@ -150,6 +150,28 @@ bool order_edge_put_host(struct order_edge *edge, const char *host)
 	return has_room;
 }
 
+/* What the class is without it. False: it has none. */
+static bool take_host_away(char to[ORDER_CLASS_BYTES], const char *class)
+{
+	char *on;
+
+	strcpy(to, class);
+	on = strstr(to, ON);
+	if (on)
+		*on = '\0';
+	return on;
+}
+
+enum order_place order_edge_place(const struct order_edge *edge)
+{
+	char from[ORDER_CLASS_BYTES], to[ORDER_CLASS_BYTES];
+	bool is_from_host = take_host_away(from, edge->from);
+
+	if (!take_host_away(to, edge->to) && !is_from_host)
+		return ORDER_ANYWHERE;
+	return are_two(device_of(from), device_of(to)) ? ORDER_BETWEEN : ORDER_COPY;
+}
+
 bool order_class_is_address(const char *class)
 {
 	const char *address = strstr(class, " at 0x"), *number;
