@@ -41,9 +41,12 @@ void order_watch_close(struct order_watch *watch)
 	(void)watch;
 }
 
-void order_watch_pick_up_modules(struct order_watch *watch)
+static bool has_new_programs;
+
+bool order_watch_pick_up_modules(struct order_watch *watch)
 {
 	(void)watch;
+	return has_new_programs;
 }
 
 void order_watch_attach_more(struct order_watch *watch)
@@ -152,9 +155,12 @@ bool lock_function_is_trampoline(const char *name)
 	return false;
 }
 
+static unsigned int names_expired;
+
 void lock_names_expire(struct lock_names *names)
 {
 	(void)names;
+	names_expired++;
 }
 
 /*
@@ -682,6 +688,14 @@ static void looks_again_when_a_module_came_unheard(void **state)
 	receiver->module(receiver->argument);
 	orders_tick(orders);
 	assert_int_equal(attached, 2);
+	/* Programs that came with it have names, too. */
+	names_expired = 0;
+	orders_tick(orders);
+	assert_int_equal(names_expired, 0);
+	has_new_programs = true;
+	orders_tick(orders);
+	has_new_programs = false;
+	assert_int_equal(names_expired, 1);
 	end(orders, NULL);
 }
 

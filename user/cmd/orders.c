@@ -445,7 +445,8 @@ static bool is_time_to_forget(const struct orders *orders)
 void orders_tick(struct orders *orders)
 {
 	take_nameless(orders);
-	order_watch_pick_up_modules(orders->watch);
+	if (order_watch_pick_up_modules(orders->watch))
+		lock_names_expire(orders->names);
 	/* The event that says so may be lost. */
 	if (order_watch_modules(orders->watch) != orders->modules)
 		take_module(orders);

@@ -39,9 +39,9 @@ static const struct program_source source = {
 	.is_in = is_in,
 };
 
-void order_watch_pick_up_modules(struct order_watch *watch)
+bool order_watch_pick_up_modules(struct order_watch *watch)
 {
-	program_parts_pick_up_vfio(&watch->parts);
+	return program_parts_pick_up_vfio(&watch->parts);
 }
 
 void order_watch_attach_more(struct order_watch *watch)

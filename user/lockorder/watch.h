@@ -26,8 +26,11 @@ struct order_receiver {
 struct order_watch *order_watch_open(char *const *scopes, const struct order_receiver *receiver);
 void order_watch_close(struct order_watch *watch);
 
-/* To be called now and then: VFIO may be loaded, or unloaded, meanwhile. */
-void order_watch_pick_up_modules(struct order_watch *watch);
+/*
+ * To be called now and then: VFIO may be loaded, or unloaded, meanwhile. True: there are other
+ * programs now, which have names of their own.
+ */
+bool order_watch_pick_up_modules(struct order_watch *watch);
 
 /* A module has come, which may have functions that were not there. */
 void order_watch_attach_more(struct order_watch *watch);
