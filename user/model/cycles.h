@@ -36,9 +36,9 @@ enum cycles_result {
 /*
  * Reports each elementary cycle (no node twice) of at most CYCLE_MOST_EDGES edges once: those of at
  * most CYCLE_FEW_EDGES, then the others; of each by its smallest node, shorter ones first. A graph
- * can have more than anybody can count: the search ends when none of @steps are left. Each edge that
- * is followed takes one, and so does looking how far a thousand of them are from where a cycle may
- * begin; @report may take more of them for what it does.
+ * can have more than anybody can count: the search ends when none of @steps are left. Each edge
+ * that is followed takes one, and so does looking how far a thousand of them are from where a cycle
+ * may begin; @report may take more of them for what it does.
  */
 enum cycles_result cycles_find(const struct cycle_graph *graph, size_t *steps, cycle_report report,
 			       void *argument);
