@@ -16,8 +16,8 @@ struct search {
 	const char **node; /* sorted */
 	size_t nodes;
 	const struct order_edge **edge;
-	enum order_place *place; /* of each edge */
 	struct cycle_edge *ends; /* of each edge */
+	enum order_place *place; /* of each edge that may be of a cycle */
 	size_t edges;
 	size_t *number; /* of each node: its component's, then its new one */
 	size_t steps;	/* that are left */
@@ -60,7 +60,6 @@ static void take_edges(struct search *search, const struct order_graph *graph)
 		if (!to_node)
 			continue;
 		search->edge[search->edges] = edge;
-		search->place[search->edges] = order_edge_place(edge);
 		search->ends[search->edges++] = (struct cycle_edge){
 			(size_t)(node_of(search, edge->from) - search->node),
 			(size_t)(to_node - search->node),
@@ -114,7 +113,6 @@ static void keep_edges_within_components(struct search *search)
 		if (search->number[ends.from] != search->number[ends.to])
 			continue;
 		search->edge[kept] = search->edge[i];
-		search->place[kept] = search->place[i];
 		search->ends[kept++] = ends;
 	}
 	search->edges = kept;
@@ -315,6 +313,12 @@ static void judge(struct search *search, struct order_cycle *cycle)
 	}
 }
 
+static void take_places(struct search *search)
+{
+	for (size_t i = 0; i < search->edges; i++)
+		search->place[i] = order_edge_place(search->edge[i]);
+}
+
 /* What it is a copy of, by "*", is a cycle too, or more than one: at least as grave. */
 static bool is_copy(const struct search *search, const size_t *edges, size_t length)
 {
@@ -389,6 +393,7 @@ static enum cycles_result find(struct search *search, const struct order_graph *
 		return CYCLES_NO_MEMORY;
 	keep_edges_within_components(search);
 	keep_nodes_with_edges(search);
+	take_places(search);
 	part = graph_of(search);
 	order_known_begin(search->known);
 	search->steps = SEARCH_STEPS;
