@@ -29,6 +29,8 @@ struct symbols {
 /* They are not longer than this: beyond it, an address is nobody's. */
 #define LONGEST_FUNCTION (1 << 20)
 #define LONGEST_VARIABLE (1 << 12)
+#define MOST_READINGS 3
+#define PAGE 4096 /* the smallest there is */
 
 static int add_symbol(struct table *table, const struct symbol *symbol)
 {
@@ -67,7 +69,9 @@ static int compare(const void *a, const void *b)
 {
 	const struct symbol *left = a, *right = b;
 
-	return (left->address > right->address) - (left->address < right->address);
+	if (left->address != right->address)
+		return left->address < right->address ? -1 : 1;
+	return (left->name > right->name) - (left->name < right->name); /* as in the file */
 }
 
 /* Nearly all of them come in order. */
@@ -79,6 +83,42 @@ static void sort(struct table *table)
 		qsort(table->symbol, table->count, sizeof(*table->symbol), compare);
 		return;
 	}
+}
+
+static bool is_same_module(const struct symbol *left, const struct symbol *right)
+{
+	return left->module && right->module ? !strcmp(left->module, right->module) :
+					       left->module == right->module;
+}
+
+/* Of a page, what comes first in the file. */
+static const struct symbol *first_of_page(const struct symbol *symbol, const struct symbol *end)
+{
+	const struct symbol *first = symbol, *other = symbol;
+
+	while (++other < end && (other->address ^ symbol->address) < PAGE)
+		if (other->name < first->name)
+			first = other;
+	return first;
+}
+
+/*
+ * While functions are traced, the file has those of modules' init sections at its end, though their
+ * memory was given back. Modules share no page: what is there now comes before them.
+ */
+static void drop_freed(struct table *table)
+{
+	const struct symbol *end = table->symbol + table->count, *symbol = table->symbol;
+	struct symbol owner = { 0 };
+	size_t kept = 0;
+
+	for (; symbol < end; symbol++) {
+		if (!kept || (symbol->address ^ owner.address) >= PAGE)
+			owner = *first_of_page(symbol, end);
+		if (is_same_module(symbol, &owner))
+			table->symbol[kept++] = *symbol;
+	}
+	table->count = kept;
 }
 
 /* All of a file whose size nobody knows, as a string. */
@@ -107,19 +147,21 @@ static char *read_file(const char *path)
 	return text;
 }
 
-/* "vfio 0xffffffffc040" of "vfio 73728 3 vfio_pci, Live 0xffffffffc040": its users come and go. */
+/* "vfio Live 0xffffffffc040" of "vfio 73728 3 vfio_pci, Live 0xffffffffc040": users come and go. */
 static char *read_modules(void)
 {
 	char *text = read_file("/proc/modules"), *rest = text, *end = text, *line;
 
 	while ((line = strsep(&rest, "\n"))) {
-		const char *address = strstr(line, " 0x");
-		size_t name = strcspn(line, " "), bytes = address ? strcspn(address + 1, " ") : 0;
+		size_t name = strcspn(line, " ");
+		char *state = line + name;
 
+		for (int i = 0; i < 3; i++) /* size, uses, users */
+			state += *state ? 1 + strcspn(state + 1, " ") : 0;
 		memmove(end, line, name);
 		end += name;
-		memmove(end, address ?: "", bytes);
-		end += bytes;
+		memmove(end, state, strlen(state));
+		end += strlen(state);
 	}
 	if (text)
 		*end = '\0';
@@ -197,11 +239,12 @@ struct symbols *symbols_parse(char *text, bool variables)
 	symbols->text = text;
 	add_lines(symbols);
 	sort(&symbols->functions);
+	drop_freed(&symbols->functions);
 	sort(&symbols->variables);
 	return symbols;
 }
 
-struct symbols *symbols_load(bool variables)
+static struct symbols *load_once(bool variables)
 {
 	/* First: what comes in between is new next time. */
 	char *modules = read_modules();
@@ -211,6 +254,18 @@ struct symbols *symbols_load(bool variables)
 		symbols->modules = modules;
 	else
 		free(modules);
+	return symbols;
+}
+
+struct symbols *symbols_load(bool variables)
+{
+	struct symbols *symbols = load_once(variables);
+
+	/* Where a module comes, goes or ends its init section meanwhile, others' lines are missed. */
+	for (int times = 1; times < MOST_READINGS && symbols_are_old(symbols); times++) {
+		symbols_free(symbols);
+		symbols = load_once(variables);
+	}
 	return symbols;
 }
 
@@ -256,12 +311,6 @@ const char *symbol_name(const struct symbols *symbols, unsigned long long addres
 	else
 		snprintf(buffer, SYMBOL_BYTES, "0x%llx", address);
 	return buffer;
-}
-
-static bool is_same_module(const struct symbol *left, const struct symbol *right)
-{
-	return left->module && right->module ? !strcmp(left->module, right->module) :
-					       left->module == right->module;
 }
 
 /* How many the kernel, or the module, has by this name up to this one: files have "lock"s each. */

@@ -18,7 +18,11 @@ static const char text[] = "ffffffff81000000 T _text\n"
 			   "ffffffffc0000000 t open\t[vfio]\n"
 			   "ffffffffc0002000 d lock\t[vfio_pci_core]\n"
 			   "ffffffffc0002000 d __start_alloc_tags\t[vfio_pci_core]\n"
-			   "ffffffffc0003000 b lock\t[vfio_pci_core]\n";
+			   "ffffffffc0003000 b lock\t[vfio_pci_core]\n"
+			   /* ftrace keeps them: the first lay where vfio is now. */
+			   "ffffffffc0000000 T init_same\t[gone]\n"
+			   "ffffffffc0000008 T init_after\t[gone]\n"
+			   "ffffffffc0005010 T init_alone\t[vfio]\n";
 
 static struct symbols *parse(bool variables)
 {
@@ -65,7 +69,8 @@ static void functions_have_theirs(void **state)
 	(void)state;
 	assert_string_equal(symbol_name(symbols, 0xffffffff81000101, name), "lock+0x1");
 	assert_string_equal(symbol_name(symbols, 0xffffffffc0000010, name), "open+0x10");
-	assert_string_equal(symbol_name(symbols, 0xffffffffc0100000, name), "0xffffffffc0100000");
+	assert_string_equal(symbol_name(symbols, 0xffffffffc0005012, name), "init_alone+0x2");
+	assert_string_equal(symbol_name(symbols, 0xffffffffc0105010, name), "0xffffffffc0105010");
 	/* Variables were not asked for. */
 	assert_string_equal(symbol_variable_name(symbols, 0xffffffff82000000, name, sizeof(name)),
 			    "0xffffffff82000000");

@@ -66,7 +66,7 @@ static void name_task(const struct locks *locks, const struct lock_task *task,
 		char *frame = texts->frame[rendered->frames];
 
 		lock_function_name(locks->names, task->stack[i], frame);
-		rendered->frames += !lock_function_is_trampoline(frame);
+		rendered->frames += !lock_function_is_of_bpf(frame);
 	}
 }
 
@@ -215,8 +215,10 @@ static void note_waits_from_before(struct locks *locks)
 
 static void tick(struct locks *locks)
 {
-	if (lock_watch_pick_up_modules(locks->watch))
+	if (lock_watch_pick_up_modules(locks->watch)) {
+		lock_names_expire(locks->names); /* what hooks VFIO's functions is new, too */
 		note_waits_from_before(locks);
+	}
 	if (locks->orders)
 		orders_tick(locks->orders);
 	check(locks);

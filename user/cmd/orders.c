@@ -168,7 +168,7 @@ static void describe_stack(struct orders *orders, const struct order_edge_event 
 		char *name = texts->text[edge->frames];
 
 		lock_function_name(orders->names, event->stack[i], name);
-		if (edge->frames ? !lock_function_is_trampoline(name) : !is_of_probe(name))
+		if (edge->frames ? !lock_function_is_of_bpf(name) : !is_of_probe(name))
 			edge->frame[edge->frames++] = name;
 	}
 }

@@ -143,11 +143,12 @@ const char *lock_function_name(struct lock_names *names, __u64 address, char buf
 	return buffer;
 }
 
-bool lock_function_is_trampoline(const char *name)
+bool lock_function_is_of_bpf(const char *name)
 {
-	static const char beginning[] = "bpf_trampoline_";
+	static const char trampoline[] = "bpf_trampoline_", program[] = "bpf_prog_";
 
-	return !strncmp(name, beginning, strlen(beginning));
+	return !strncmp(name, trampoline, strlen(trampoline)) ||
+	       !strncmp(name, program, strlen(program));
 }
 
 const char *lock_word_name(struct lock_names *names, __u64 word, char buffer[SYMBOL_BYTES])

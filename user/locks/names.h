@@ -40,15 +40,18 @@ bool lock_member_name(struct lock_names *names, const struct lock_objects *objec
 /* The name of a variable; false: it is none, and buffer has its address. */
 bool lock_variable_name(struct lock_names *names, __u64 lock, char buffer[LOCK_NAME_BYTES]);
 
-/* Modules have come or gone: names are read anew before the next one is given. */
+/* Modules or programs have come or gone: names are read anew before the next one is given. */
 void lock_names_expire(struct lock_names *names);
 /* Looks whether they have: so it is for who is not told. */
 void lock_names_follow_modules(struct lock_names *names);
 
 /* "function+0x12" */
 const char *lock_function_name(struct lock_names *names, __u64 address, char buffer[SYMBOL_BYTES]);
-/* What hooks a function for programs of ours, or of others: the function is on the stack, too. */
-bool lock_function_is_trampoline(const char *name);
+/*
+ * What hooks a function for programs of ours, or of others, by whatever name: one trampoline may lie
+ * where another program, or trampoline, was. The function is on the stack, too.
+ */
+bool lock_function_is_of_bpf(const char *name);
 /* As lock_function_name(), of what need not be an address: that it has no name says nothing. */
 const char *lock_word_name(struct lock_names *names, __u64 word, char buffer[SYMBOL_BYTES]);
 
