@@ -149,7 +149,7 @@ const char *lock_function_name(struct lock_names *names, __u64 address, char nam
 	return strcpy(name, "mutex_lock");
 }
 
-bool lock_function_is_trampoline(const char *name)
+bool lock_function_is_of_bpf(const char *name)
 {
 	(void)name;
 	return false;
