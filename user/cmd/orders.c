@@ -250,6 +250,12 @@ static void add_order(struct orders *orders, struct known_edge *known,
 		out_of_memory(orders);
 }
 
+static void lose_guard(struct orders *orders, const struct order_edge *edge, const char *why)
+{
+	orders->guards_lost++;
+	message_debug("a guard of %s -> %s is lost: %s", edge->from, edge->to, why);
+}
+
 /* One is not known any more: it may be what the order is guarded by. */
 static void keep_guards(struct orders *orders, struct order_edge *edge)
 {
@@ -258,7 +264,7 @@ static void keep_guards(struct orders *orders, struct order_edge *edge)
 	if (!known || !order_edge_is_less_guarded(edge, known))
 		return;
 	order_guards_copy(edge, known);
-	orders->guards_lost++;
+	lose_guard(orders, edge, "the lock is forgotten");
 }
 
 static void take_edge(const struct order_edge_event *event, void *argument)
@@ -307,8 +313,8 @@ static void count_order(struct orders *orders, struct known_edge *known)
 	told = order_graph_find(orders->graph, &edge);
 	has_all = order_guards_describe(orders->locks, &seen, &edge);
 	/* The kernel has given up one that is held by other and other numbers. */
-	orders->guards_lost += told && seen.told && has_all &&
-			       order_edge_is_less_guarded(&edge, told);
+	if (told && seen.told && has_all && order_edge_is_less_guarded(&edge, told))
+		lose_guard(orders, &edge, "it is another lock too often");
 	if (told && (seen.told || !has_all))
 		order_guards_copy(&edge, told);
 	add_order(orders, known, &edge);
@@ -468,16 +474,16 @@ static void count_losses(struct orders *orders)
 {
 	orders->losses = order_watch_losses(orders->watch);
 	orders->losses.state.edges_without_room += orders->without_room + orders->refused;
-	orders->losses.state.events_lost += orders->guards_lost;
 }
 
 /* Whatever may have kept an order, or what is known of it, from being saved. */
-static __u64 count_lost(const struct order_losses *losses)
+static __u64 count_lost(const struct orders *orders)
 {
-	const struct order_state *state = &losses->state;
+	const struct order_state *state = &orders->losses.state;
 
-	return state->events_lost + state->tasks_without_room + state->held_without_room +
-	       state->locks_without_room + state->edges_without_room + losses->missed_runs;
+	return state->events_lost + orders->guards_lost + state->tasks_without_room +
+	       state->held_without_room + state->locks_without_room + state->edges_without_room +
+	       orders->losses.missed_runs;
 }
 
 static int save(struct orders *orders)
@@ -486,7 +492,7 @@ static int save(struct orders *orders)
 
 	if (!path)
 		return 0;
-	return orders_save(path, orders->run, orders->graph, count_lost(&orders->losses),
+	return orders_save(path, orders->run, orders->graph, count_lost(orders),
 			   orders->total.unnamed);
 }
 
@@ -512,6 +518,7 @@ int orders_show_total(const struct orders *orders)
 
 	total.searches_cut = order_graph_searches_cut(orders->graph);
 	total.state = losses->state;
+	total.guards_lost = orders->guards_lost;
 	total.missed_runs = losses->missed_runs;
 	total.absent = losses->absent;
 	total.names = losses->names;

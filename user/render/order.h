@@ -31,6 +31,7 @@ struct order_total {
 	size_t predicted, suspected, guarded, low; /* cycles */
 	__u64 searches_cut;
 	struct order_state state; /* what was not seen */
+	__u64 guards_lost;	  /* of orders, that may have been there each time */
 	__u64 missed_runs;
 	__u64 unnamed; /* orders of locks without a name, that were left out */
 	size_t absent;

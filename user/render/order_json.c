@@ -146,6 +146,7 @@ int render_order_total_json(FILE *output, const struct order_total *total)
 	json_add_number(object, "low", total->low);
 	json_add_number(object, "searches_cut", total->searches_cut);
 	json_add_number(object, "events_lost", total->state.events_lost);
+	json_add_number(object, "guards_lost", total->guards_lost);
 	json_add_number(object, "tasks_without_room", total->state.tasks_without_room);
 	json_add_number(object, "held_without_room", total->state.held_without_room);
 	json_add_number(object, "locks_without_room", total->state.locks_without_room);

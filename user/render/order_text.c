@@ -279,13 +279,14 @@ static int write_unseen_total(FILE *output, const struct order_total *total)
 	const struct order_state *state = &total->state;
 
 	return fprintf(output,
-		       "    not seen: events lost %llu, tasks without room %llu, held locks "
-		       "without room %llu,\n"
+		       "    not seen: events lost %llu, guards lost %llu, tasks without room "
+		       "%llu, held locks without room %llu,\n"
 		       "    locks without room %llu, orders without room %llu, stacks %llu, runs "
 		       "missed %llu,\n"
 		       "    ends of scopes %llu, searches cut %llu; left out: %llu that were not "
 		       "held, %llu without a name\n",
 		       (unsigned long long)state->events_lost,
+		       (unsigned long long)total->guards_lost,
 		       (unsigned long long)state->tasks_without_room,
 		       (unsigned long long)state->held_without_room,
 		       (unsigned long long)state->locks_without_room,
