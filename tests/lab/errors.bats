@@ -101,21 +101,8 @@ refused() {
 	refused '--buffer 3: give a power of two' trace --buffer 3
 }
 
-@test "files of orders: what is wrong, and nothing is written" {
-	local header='{"type":"lock-order-graph","schema":1,"host":"h","kernel":"k","edges":1,"lost":0}'
-	cd "$BATS_TEST_TMPDIR"
-	echo "$header" >short
-	{ echo "$header" && echo '{"type":"latency"}'; } >other
-	for file in none short other; do
-		run -1 --separate-stderr "$OLDPWD/build/vfioscope" locks --from "$file" --save saved
-		[ -z "$output" ]
-		[[ $stderr == "vfioscope: $file:"* && $stderr != *$'\n'* ]]
-		[ ! -e saved ]
-	done
-	ln short other-name
-	run -1 "$OLDPWD/build/vfioscope" locks --from short other other-name --save saved
-	[ "$output" = "vfioscope: --from other-name: it is given twice, and would count twice" ]
-	[ ! -e saved ]
+graph() { # EDGES
+	echo "{\"type\":\"lock-order-graph\",\"schema\":1,\"host\":\"h\",\"kernel\":\"k\",\"edges\":$1,\"lost\":0}"
 }
 
 order() { # FROM TO
@@ -126,11 +113,26 @@ order() { # FROM TO
 }
 
 orders() { # FROM TO...
-	echo '{"type":"lock-order-graph","schema":1,"host":"h","kernel":"k"' \
-		",\"edges\":$(($# / 2)),\"lost\":0}"
+	graph $(($# / 2))
 	while [ $# -gt 0 ]; do
 		order "$1" "$2" && shift 2
 	done
+}
+
+@test "files of orders: what is wrong, and nothing is written" {
+	cd "$BATS_TEST_TMPDIR"
+	graph 1 >short
+	{ graph 1 && echo '{"type":"latency"}'; } >other
+	for file in none short other; do
+		run -1 --separate-stderr "$OLDPWD/build/vfioscope" locks --from "$file" --save saved
+		[ -z "$output" ]
+		[[ $stderr == "vfioscope: $file:"* && $stderr != *$'\n'* ]]
+		[ ! -e saved ]
+	done
+	ln short other-name
+	run -1 "$OLDPWD/build/vfioscope" locks --from short other other-name --save saved
+	[ "$output" = "vfioscope: --from other-name: it is given twice, and would count twice" ]
+	[ ! -e saved ]
 }
 
 # What may be of a cycle through two devices is there by their names, too.
@@ -150,16 +152,14 @@ orders() { # FROM TO...
 }
 
 @test "files of orders: a graph that nobody reads to its end is named, and all is reported" {
-	local vfioscope=$PWD/build/vfioscope
+	local vfioscope=$PWD/build/vfioscope pairs=()
 	cd "$BATS_TEST_TMPDIR"
-	{
-		echo '{"type":"lock-order-graph","schema":1,"host":"h","kernel":"k","edges":42,"lost":0}'
-		for from in a b c d e f g; do
-			for to in a b c d e f g; do
-				[ $from = $to ] || order $from $to
-			done
+	for from in a b c d e f g; do
+		for to in a b c d e f g; do
+			[ $from = $to ] || pairs+=("$from" "$to")
 		done
-	} >dense
+	done
+	orders "${pairs[@]}" >dense
 	mkfifo graph
 	head -c 1 graph >/dev/null 3>&- & # more is drawn than a pipe takes
 	status=0
