@@ -48,6 +48,6 @@ unsigned long kernel_module_number(const char *module)
 	struct stat status;
 	char path[64];
 
-	snprintf(path, sizeof(path), "/sys/module/%s", module);
-	return stat(path, &status) ? 0 : status.st_ino;
+	snprintf(path, sizeof(path), "/sys/module/%s/initstate", module);
+	return kernel_file_has(path, "live") && !stat(path, &status) ? status.st_ino : 0;
 }

@@ -165,8 +165,7 @@ bool program_parts_pick_up_vfio(struct program_parts *parts)
 
 void program_parts_retry(struct program_parts *parts)
 {
-	for (size_t i = 0; i < PROGRAM_PARTS; i++)
-		program_set_retry(&parts->sets[i]);
+	program_set_retry(&parts->sets[PART_KERNEL]);
 }
 
 int program_parts_map(const struct program_parts *parts, const char *name)

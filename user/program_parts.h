@@ -49,7 +49,10 @@ int program_parts_open(struct program_parts *parts, const struct program_source 
  */
 bool program_parts_pick_up_vfio(struct program_parts *parts);
 
-/* Those that could not be attached, once more. */
+/*
+ * The kernel's that could not be attached, once more. VFIO's are loaded anew when there is more of
+ * it: they do not know its types yet.
+ */
 void program_parts_retry(struct program_parts *parts);
 
 /* A map of both, by its name. */
