@@ -18,8 +18,8 @@ bool kernel_shows_all_tasks(void);
 bool kernel_has_vfio(void);
 
 /*
- * A number that a module has until it goes, and another one when it comes again; 0: it is not there,
- * is built in, or has not begun or ended yet: not all of its functions can be hooked then.
+ * A number that a module has until it goes, and another one when it comes again; 0: it is not live
+ * (not all of its functions can be hooked then), or is built in.
  */
 unsigned long kernel_module_number(const char *module);
 

@@ -261,7 +261,7 @@ struct symbols *symbols_load(bool variables)
 {
 	struct symbols *symbols = load_once(variables);
 
-	/* Where a module comes, goes or ends its init section meanwhile, others' lines are missed. */
+	/* Where a module comes, goes or gets live meanwhile, lines of others are missed. */
 	for (int times = 1; times < MOST_READINGS && symbols_are_old(symbols); times++) {
 		symbols_free(symbols);
 		symbols = load_once(variables);

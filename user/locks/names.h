@@ -48,9 +48,9 @@ void lock_names_follow_modules(struct lock_names *names);
 /* "function+0x12" */
 const char *lock_function_name(struct lock_names *names, __u64 address, char buffer[SYMBOL_BYTES]);
 /*
- * What hooks a function for programs of ours, or of others: the function is on the stack, too. It is
- * a trampoline, though a program is named: /proc/kallsyms leaves out some of BPF's functions where
- * others go while it is read, and the one before them has the name then.
+ * What hooks a function for programs of ours, or of others: the function is on the stack, too. It
+ * is a trampoline, though a program is named: /proc/kallsyms leaves out some of BPF's functions
+ * where others go while it is read, and the one before them has the name then.
  */
 bool lock_function_is_of_bpf(const char *name);
 /* As lock_function_name(), of what need not be an address: that it has no name says nothing. */
