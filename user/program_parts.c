@@ -110,6 +110,29 @@ static bool load_vfio_anew(struct program_parts *parts)
 	return is_loaded;
 }
 
+static void say_gone(void)
+{
+	message_warning("VFIO's modules went: what is done with devices until they are hooked "
+			"again is not seen");
+}
+
+/* Not before all are there that went; what came while programs were loaded they may not know. */
+static void say_hooked(struct program_parts *parts)
+{
+	unsigned long number[VFIO_MODULES];
+	bool was_gone = false;
+
+	number_modules(number);
+	for (size_t i = 0; i < VFIO_MODULES; i++) {
+		if (number[i] != parts->vfio_modules[i] || (parts->vfio_gone[i] && !number[i]))
+			return;
+		was_gone |= parts->vfio_gone[i];
+	}
+	if (was_gone)
+		message_warning("VFIO's modules are hooked again");
+	memset(parts->vfio_gone, 0, sizeof(parts->vfio_gone));
+}
+
 /*
  * Kprobes go with the module that they are in, and do not come again with it. What comes later than
  * VFIO itself brings types. True: VFIO's part is new.
@@ -124,25 +147,21 @@ static bool follow_modules(struct program_parts *parts)
 		const unsigned long before = parts->vfio_modules[i];
 
 		has_come |= !before && number[i];
-		has_gone |= before && before != number[i];
+		if (before && before != number[i])
+			has_gone = parts->vfio_gone[i] = true;
 	}
 	memcpy(parts->vfio_modules, number, sizeof(number));
 	if (!has_gone)
 		return has_come && load_vfio_anew(parts);
-	message_warning("VFIO's modules went: what is done with devices until they are hooked "
-			"again is not seen");
+	say_gone();
 	close_vfio(parts);
 	return false;
 }
 
-bool program_parts_pick_up_vfio(struct program_parts *parts)
+static bool load_vfio(struct program_parts *parts)
 {
 	struct program_set *vfio = &parts->sets[PART_VFIO];
 
-	if (!kernel_has_vfio()) {
-		close_vfio(parts);
-		return false;
-	}
 	if (vfio->object && follow_modules(parts))
 		return true;
 	if (vfio->object || (parts->pause && --parts->pause))
@@ -161,6 +180,22 @@ bool program_parts_pick_up_vfio(struct program_parts *parts)
 	parts->pause = PAUSE;
 	message_warning("who uses and who removes VFIO devices is not seen: %s", strerror(errno));
 	return false;
+}
+
+bool program_parts_pick_up_vfio(struct program_parts *parts)
+{
+	bool is_new;
+
+	if (!kernel_has_vfio()) {
+		if (parts->sets[PART_VFIO].object)
+			follow_modules(parts);
+		close_vfio(parts);
+		return false;
+	}
+	is_new = load_vfio(parts);
+	if (is_new)
+		say_hooked(parts);
+	return is_new;
 }
 
 void program_parts_retry(struct program_parts *parts)

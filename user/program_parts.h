@@ -32,6 +32,7 @@ struct program_parts {
 	const struct program_source *source;
 	bool kprobes;
 	unsigned long vfio_modules[VFIO_MODULES]; /* kernel_module_number(), when it was loaded */
+	bool vfio_gone[VFIO_MODULES];		  /* and not hooked again since */
 	unsigned int failures, pause;		  /* to load VFIO's part */
 	struct program_set sets[PROGRAM_PARTS];
 };

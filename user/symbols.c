@@ -30,7 +30,6 @@ struct symbols {
 #define LONGEST_FUNCTION (1 << 20)
 #define LONGEST_VARIABLE (1 << 12)
 #define MOST_READINGS 3
-#define PAGE 4096 /* the smallest there is */
 
 static int add_symbol(struct table *table, const struct symbol *symbol)
 {
@@ -69,9 +68,7 @@ static int compare(const void *a, const void *b)
 {
 	const struct symbol *left = a, *right = b;
 
-	if (left->address != right->address)
-		return left->address < right->address ? -1 : 1;
-	return (left->name > right->name) - (left->name < right->name); /* as in the file */
+	return (left->address > right->address) - (left->address < right->address);
 }
 
 /* Nearly all of them come in order. */
@@ -91,34 +88,21 @@ static bool is_same_module(const struct symbol *left, const struct symbol *right
 					       left->module == right->module;
 }
 
-/* Of a page, what comes first in the file. */
-static const struct symbol *first_of_page(const struct symbol *symbol, const struct symbol *end)
-{
-	const struct symbol *first = symbol, *other = symbol;
-
-	while (++other < end && (other->address ^ symbol->address) < PAGE)
-		if (other->name < first->name)
-			first = other;
-	return first;
-}
-
 /*
- * While functions are traced, the file has those of modules' init sections at its end, though their
- * memory was given back. Modules share no page: what is there now comes before them.
+ * While functions are traced, the file has those of modules' init sections once more, behind all
+ * modules, though their memory was given back, and may be another one's. @modules: one symbol of
+ * each that was met. Returns 1 if the symbol is such a one, -1 if memory is out.
  */
-static void drop_freed(struct table *table)
+static int is_freed(struct table *modules, const struct symbol *symbol)
 {
-	const struct symbol *end = table->symbol + table->count, *symbol = table->symbol;
-	struct symbol owner = { 0 };
-	size_t kept = 0;
+	size_t last = modules->count - 1;
 
-	for (; symbol < end; symbol++) {
-		if (!kept || (symbol->address ^ owner.address) >= PAGE)
-			owner = *first_of_page(symbol, end);
-		if (is_same_module(symbol, &owner))
-			table->symbol[kept++] = *symbol;
-	}
-	table->count = kept;
+	if (!symbol->module || (modules->count && is_same_module(&modules->symbol[last], symbol)))
+		return 0;
+	for (size_t i = 0; i < modules->count; i++)
+		if (is_same_module(&modules->symbol[i], symbol))
+			return 1;
+	return add_symbol(modules, symbol);
 }
 
 /* All of a file whose size nobody knows, as a string. */
@@ -209,22 +193,32 @@ static bool is_of_linker(const char *name)
 	return !strncmp(name, "__start_", 8) || !strncmp(name, "__stop_", 7);
 }
 
+/* Returns -1 if memory is out. */
+static int add_line(struct symbols *symbols, const struct symbol *symbol, char type)
+{
+	if (strchr("tTwW", type))
+		return add_symbol(&symbols->functions, symbol);
+	if (symbols->has_variables && strchr("dDbB", type) && !is_of_linker(symbol->name))
+		return add_symbol(&symbols->variables, symbol);
+	return 0;
+}
+
 static void add_lines(struct symbols *symbols)
 {
 	char *rest = symbols->text, *line, type;
+	struct table modules = { 0 };
 	struct symbol symbol;
 	int error = 0;
 
-	while (!error && (line = strsep(&rest, "\n"))) {
+	while (error >= 0 && (line = strsep(&rest, "\n"))) {
 		/* Addresses are 0 for who may not see them. */
 		if (!take_apart(line, &symbol, &type) || !symbol.address)
 			continue;
-		if (strchr("tTwW", type))
-			error = add_symbol(&symbols->functions, &symbol);
-		else if (symbols->has_variables && strchr("dDbB", type) &&
-			 !is_of_linker(symbol.name))
-			error = add_symbol(&symbols->variables, &symbol);
+		error = is_freed(&modules, &symbol);
+		if (!error)
+			error = add_line(symbols, &symbol, type);
 	}
+	free(modules.symbol);
 }
 
 struct symbols *symbols_parse(char *text, bool variables)
@@ -239,7 +233,6 @@ struct symbols *symbols_parse(char *text, bool variables)
 	symbols->text = text;
 	add_lines(symbols);
 	sort(&symbols->functions);
-	drop_freed(&symbols->functions);
 	sort(&symbols->variables);
 	return symbols;
 }
@@ -261,7 +254,7 @@ struct symbols *symbols_load(bool variables)
 {
 	struct symbols *symbols = load_once(variables);
 
-	/* Where a module comes, goes or gets live meanwhile, lines of others are missed. */
+	/* Where a module comes or goes meanwhile, lines of others are left out. */
 	for (int times = 1; times < MOST_READINGS && symbols_are_old(symbols); times++) {
 		symbols_free(symbols);
 		symbols = load_once(variables);
@@ -343,4 +336,15 @@ const char *symbol_variable_name(const struct symbols *symbols, unsigned long lo
 	snprintf(buffer, bytes, "%s%s%s%s%s", symbol->name, number, offset,
 		 symbol->module ? " " : "", symbol->module ?: "");
 	return buffer;
+}
+
+bool symbol_is_of_bpf(const char *name)
+{
+	static const char program[] = "bpf_prog_", trampoline[] = "bpf_trampoline_";
+
+	/* The kernel's own have other words where these have numbers. */
+	if (!strncmp(name, trampoline, strlen(trampoline)))
+		return name[strlen(trampoline)] >= '0' && name[strlen(trampoline)] <= '9';
+	return !strncmp(name, program, strlen(program)) &&
+	       strspn(name + strlen(program), "0123456789abcdef") == 16;
 }

@@ -18,8 +18,8 @@ void symbols_free(struct symbols *symbols);
 bool symbols_are_hidden(const struct symbols *symbols);
 
 /*
- * Modules have come or gone since: what was an address of none, or of one that was there, has
- * another name now. False without @symbols.
+ * Modules have come, begun or gone since: what was an address of none, or of one that was there,
+ * has another name now. False without @symbols.
  */
 bool symbols_are_old(const struct symbols *symbols);
 
@@ -33,6 +33,14 @@ void symbols_renew(struct symbols **symbols);
 #define SYMBOL_BYTES 128
 const char *symbol_name(const struct symbols *symbols, unsigned long long address,
 			char buffer[SYMBOL_BYTES]);
+
+/*
+ * "bpf_prog_8e698c6f76c2dfb4_lock_files+0x12", "bpf_trampoline_6442": what hooks a function for
+ * programs of ours, or of others. On a stack it is a trampoline, though a program is named:
+ * /proc/kallsyms leaves out some of BPF's functions where others go while it is read, and the one
+ * before them has the name then.
+ */
+bool symbol_is_of_bpf(const char *name);
 
 /*
  * "variable" or "variable+0x10", or the address; how long it is nobody knows. "variable [module]"

@@ -149,12 +149,6 @@ const char *lock_function_name(struct lock_names *names, __u64 address, char nam
 	return strcpy(name, "mutex_lock");
 }
 
-bool lock_function_is_of_bpf(const char *name)
-{
-	(void)name;
-	return false;
-}
-
 static unsigned int names_expired;
 
 void lock_names_expire(struct lock_names *names)

@@ -19,10 +19,11 @@ static const char text[] = "ffffffff81000000 T _text\n"
 			   "ffffffffc0002000 d lock\t[vfio_pci_core]\n"
 			   "ffffffffc0002000 d __start_alloc_tags\t[vfio_pci_core]\n"
 			   "ffffffffc0003000 b lock\t[vfio_pci_core]\n"
-			   /* ftrace keeps them: the first lay where vfio is now. */
-			   "ffffffffc0000000 T init_same\t[gone]\n"
-			   "ffffffffc0000008 T init_after\t[gone]\n"
-			   "ffffffffc0005010 T init_alone\t[vfio]\n";
+			   /* ftrace keeps these: vfio and BPF are there now, or nobody. */
+			   "ffffffffc0000000 T init_same\t[vfio]\n"
+			   "ffffffffc0000008 T init_after\t[vfio]\n"
+			   "ffffffffc0005010 T init_alone\t[vfio]\n"
+			   "ffffffffc0005000 t bpf_trampoline_6442\t[bpf]\n";
 
 static struct symbols *parse(bool variables)
 {
@@ -69,12 +70,28 @@ static void functions_have_theirs(void **state)
 	(void)state;
 	assert_string_equal(symbol_name(symbols, 0xffffffff81000101, name), "lock+0x1");
 	assert_string_equal(symbol_name(symbols, 0xffffffffc0000010, name), "open+0x10");
-	assert_string_equal(symbol_name(symbols, 0xffffffffc0005012, name), "init_alone+0x2");
+	assert_string_equal(symbol_name(symbols, 0xffffffffc0005012, name),
+			    "bpf_trampoline_6442+0x12");
 	assert_string_equal(symbol_name(symbols, 0xffffffffc0105010, name), "0xffffffffc0105010");
 	/* Variables were not asked for. */
 	assert_string_equal(symbol_variable_name(symbols, 0xffffffff82000000, name, sizeof(name)),
 			    "0xffffffff82000000");
 	symbols_free(symbols);
+}
+
+static void frames_of_bpf_are_told_from_functions(void **state)
+{
+	static const char *const of_bpf[] = { "bpf_trampoline_6442+0x12",
+					      "bpf_prog_8e698c6f76c2dfb4_lock_files+0x3",
+					      "bpf_prog_8e698c6f76c2dfb4" };
+	static const char *const others[] = { "bpf_trampoline_link_prog+0x12", "bpf_prog_load+0x3",
+					      "bpf_prog_add", "bpf_prog_", "mutex_lock" };
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(of_bpf); i++)
+		assert_true(symbol_is_of_bpf(of_bpf[i]));
+	for (size_t i = 0; i < COUNT_OF(others); i++)
+		assert_false(symbol_is_of_bpf(others[i]));
 }
 
 static void no_kallsyms_has_no_names(void **state)
@@ -90,6 +107,7 @@ static void no_kallsyms_has_no_names(void **state)
 static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(each_variable_has_a_name_of_its_own),
 	cmocka_unit_test(functions_have_theirs),
+	cmocka_unit_test(frames_of_bpf_are_told_from_functions),
 	cmocka_unit_test(no_kallsyms_has_no_names),
 };
 RUN_TESTS(tests)

@@ -66,7 +66,7 @@ static void name_task(const struct locks *locks, const struct lock_task *task,
 		char *frame = texts->frame[rendered->frames];
 
 		lock_function_name(locks->names, task->stack[i], frame);
-		rendered->frames += !lock_function_is_of_bpf(frame);
+		rendered->frames += !symbol_is_of_bpf(frame);
 	}
 }
 

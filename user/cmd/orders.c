@@ -168,7 +168,7 @@ static void describe_stack(struct orders *orders, const struct order_edge_event 
 		char *name = texts->text[edge->frames];
 
 		lock_function_name(orders->names, event->stack[i], name);
-		if (edge->frames ? !lock_function_is_of_bpf(name) : !is_of_probe(name))
+		if (edge->frames ? !symbol_is_of_bpf(name) : !is_of_probe(name))
 			edge->frame[edge->frames++] = name;
 	}
 }
@@ -562,8 +562,6 @@ struct orders *orders_open(const struct options *options, struct run *run, struc
 		orders->watch = order_watch_open(options->scopes, &orders->receiver);
 	if (orders->watch) {
 		order_locks_watch(orders->locks, orders->watch);
-		/* The programs have names, too. */
-		lock_names_expire(names);
 		return orders;
 	}
 	orders_close(orders);

@@ -33,7 +33,7 @@ static const struct {
 
 struct lock_names {
 	bool missed;  /* something had no name */
-	bool expired; /* modules have come or gone */
+	bool expired; /* modules or programs have come or gone */
 	bool has_vfio_types;
 	struct symbols *symbols;
 	struct btf *kernel, *vfio, *vfio_pci;
@@ -48,9 +48,8 @@ struct lock_names *lock_names_new(void)
 {
 	struct lock_names *names = calloc(1, sizeof(*names));
 
-	/* Not later: whoever waits for a report is not to wait for this. */
 	if (names)
-		names->symbols = symbols_load(true);
+		names->expired = true;
 	return names;
 }
 
@@ -63,11 +62,6 @@ void lock_names_free(struct lock_names *names)
 	btf__free(names->vfio);
 	btf__free(names->kernel);
 	free(names);
-}
-
-bool lock_names_are_hidden(const struct lock_names *names)
-{
-	return symbols_are_hidden(names->symbols);
 }
 
 static void find_type(struct lock_names *names, enum object_type which)
@@ -136,19 +130,16 @@ static const struct symbols *current_symbols(struct lock_names *names)
 	return names->symbols;
 }
 
+bool lock_names_are_hidden(struct lock_names *names)
+{
+	return symbols_are_hidden(current_symbols(names));
+}
+
 const char *lock_function_name(struct lock_names *names, __u64 address, char buffer[SYMBOL_BYTES])
 {
 	symbol_name(current_symbols(names), address, buffer);
 	names->missed |= buffer[0] == '0'; /* an address: no name begins so */
 	return buffer;
-}
-
-bool lock_function_is_of_bpf(const char *name)
-{
-	static const char trampoline[] = "bpf_trampoline_", program[] = "bpf_prog_";
-
-	return !strncmp(name, trampoline, strlen(trampoline)) ||
-	       !strncmp(name, program, strlen(program));
 }
 
 const char *lock_word_name(struct lock_names *names, __u64 word, char buffer[SYMBOL_BYTES])

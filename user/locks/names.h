@@ -15,8 +15,11 @@ struct lock_names;
 struct lock_names *lock_names_new(void); /* NULL: out of memory */
 void lock_names_free(struct lock_names *names);
 
-/* The kernel hides the names of its functions from this process. */
-bool lock_names_are_hidden(const struct lock_names *names);
+/*
+ * The kernel hides the names of its functions from this process. To be asked once all programs are
+ * loaded, which have names, too: they are read then, and no report has to wait for that.
+ */
+bool lock_names_are_hidden(struct lock_names *names);
 
 /*
  * Reads the names anew if something had none since it did so last: a module may have come. True if
@@ -47,12 +50,6 @@ void lock_names_follow_modules(struct lock_names *names);
 
 /* "function+0x12" */
 const char *lock_function_name(struct lock_names *names, __u64 address, char buffer[SYMBOL_BYTES]);
-/*
- * What hooks a function for programs of ours, or of others: the function is on the stack, too. It
- * is a trampoline, though a program is named: /proc/kallsyms leaves out some of BPF's functions
- * where others go while it is read, and the one before them has the name then.
- */
-bool lock_function_is_of_bpf(const char *name);
 /* As lock_function_name(), of what need not be an address: that it has no name says nothing. */
 const char *lock_word_name(struct lock_names *names, __u64 word, char buffer[SYMBOL_BYTES]);
 
