@@ -104,28 +104,42 @@ static void name_lock(const struct order_locks *locks, struct named_lock *lock, 
 		name_address(lock);
 }
 
-static void rename_member(const struct order_locks *locks, const struct lock_objects *device,
-			  struct named_lock *lock, bool as_guard)
+static void rename_lock(struct order_locks *locks, const struct lock_objects *device,
+			struct named_lock *lock, bool as_guard)
 {
 	char class[ORDER_CLASS_BYTES];
 
-	if (lock->is_named || !lock_member_name(locks->names, device, lock->address, class) ||
-	    !order_watch_is_current(locks->watch, lock->address, lock->id))
+	if (!lock->gets_name)
 		return;
+	lock_member_name(locks->names, device, lock->address, class);
 	locks->renamed(lock->class, class, as_guard, locks->argument);
 	if (as_guard)
 		return;
 	memcpy(lock->class, class, sizeof(class));
 	lock->is_named = true;
+	lock->gets_name = false;
 }
 
-/* A device has become known: what had an address only may be its member. */
+/*
+ * A device has become known: what had an address only may be its member. Whether it still is, is
+ * asked once: it may go meanwhile, and has one name as a guard and as a lock.
+ */
 static void name_again(struct order_locks *locks, const struct lock_objects *device)
 {
+	char class[ORDER_CLASS_BYTES];
+
+	for (size_t i = 0; i < locks->count; i++) {
+		struct named_lock *lock = &locks->lock[i];
+
+		lock->gets_name =
+			!lock->is_named &&
+			lock_member_name(locks->names, device, lock->address, class) &&
+			order_watch_is_current(locks->watch, lock->address, lock->id);
+	}
 	for (size_t i = 0; i < locks->count; i++)
-		rename_member(locks, device, &locks->lock[i], true);
+		rename_lock(locks, device, &locks->lock[i], true);
 	for (size_t i = 0; i < locks->count; i++)
-		rename_member(locks, device, &locks->lock[i], false);
+		rename_lock(locks, device, &locks->lock[i], false);
 }
 
 /*

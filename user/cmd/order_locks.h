@@ -14,6 +14,7 @@ struct named_lock {
 	__u32 kind; /* enum order_kind */
 	__u64 address;
 	bool is_named;	    /* the class is what it is, and no address */
+	bool gets_name;	    /* of the device that has become known */
 	unsigned int stale; /* looks since its number is no lock's any more */
 	char given[ORDER_NAME_BYTES];
 	char class[ORDER_CLASS_BYTES];

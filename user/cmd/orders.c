@@ -250,21 +250,23 @@ static void add_order(struct orders *orders, struct known_edge *known,
 		out_of_memory(orders);
 }
 
-static void lose_guard(struct orders *orders, const struct order_edge *edge, const char *why)
+static void lose_guard(struct orders *orders, const char *guard, const struct order_edge *edge,
+		       const char *why)
 {
 	orders->guards_lost++;
-	message_debug("a guard of %s -> %s is lost: %s", edge->from, edge->to, why);
+	message_debug("%s guards %s -> %s, or not: %s", guard, edge->from, edge->to, why);
 }
 
 /* One is not known any more: it may be what the order is guarded by. */
 static void keep_guards(struct orders *orders, struct order_edge *edge)
 {
 	const struct order_edge *known = order_graph_find(orders->graph, edge);
+	const char *guard = known ? order_edge_lost_guard(edge, known) : NULL;
 
-	if (!known || !order_edge_is_less_guarded(edge, known))
+	if (!guard)
 		return;
+	lose_guard(orders, guard, edge, "a lock is forgotten");
 	order_guards_copy(edge, known);
-	lose_guard(orders, edge, "the lock is forgotten");
 }
 
 static void take_edge(const struct order_edge_event *event, void *argument)
@@ -305,6 +307,7 @@ static void count_order(struct orders *orders, struct known_edge *known)
 	const struct order_edge *told;
 	struct order_edge edge = { 0 };
 	struct order_seen seen;
+	const char *guard;
 	bool has_all;
 
 	if (order_watch_seen(orders->watch, &known->key, &seen) ||
@@ -313,8 +316,9 @@ static void count_order(struct orders *orders, struct known_edge *known)
 	told = order_graph_find(orders->graph, &edge);
 	has_all = order_guards_describe(orders->locks, &seen, &edge);
 	/* The kernel has given up one that is held by other and other numbers. */
-	if (told && seen.told && has_all && order_edge_is_less_guarded(&edge, told))
-		lose_guard(orders, &edge, "it is another lock too often");
+	guard = told ? order_edge_lost_guard(&edge, told) : NULL;
+	if (guard && seen.told && has_all)
+		lose_guard(orders, guard, &edge, "it changes too often");
 	if (told && (seen.told || !has_all))
 		order_guards_copy(&edge, told);
 	add_order(orders, known, &edge);

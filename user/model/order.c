@@ -133,15 +133,20 @@ void order_edge_add_guard(struct order_edge *edge, const char *class, enum order
 	}
 }
 
-bool order_edge_is_less_guarded(const struct order_edge *edge, const struct order_edge *old)
+const char *order_edge_lost_guard(const struct order_edge *edge, const struct order_edge *old)
 {
 	for (size_t i = 0; i < old->guards; i++) {
 		const struct order_guard *same = order_find_guard(edge, old->guard[i].class);
 
 		if (!same || same->mode > old->guard[i].mode)
-			return true;
+			return old->guard[i].class;
 	}
-	return false;
+	return NULL;
+}
+
+bool order_edge_is_less_guarded(const struct order_edge *edge, const struct order_edge *old)
+{
+	return order_edge_lost_guard(edge, old);
 }
 
 static bool merge_guards(struct order_edge *known, const struct order_edge *edge)

@@ -140,7 +140,8 @@ __u64 order_add_counts(__u64 one, __u64 other);
 /* There is room for ORDER_GUARDS. One that is there is held as the weaker one is. */
 void order_edge_add_guard(struct order_edge *edge, const char *class, enum order_mode mode);
 
-/* What @old was always seen under, @edge was not, or only where that was read. */
+/* What @old was always seen under, @edge was not, or only where that was read. NULL: nothing. */
+const char *order_edge_lost_guard(const struct order_edge *edge, const struct order_edge *old);
 bool order_edge_is_less_guarded(const struct order_edge *edge, const struct order_edge *old);
 
 /* @cycle, and what it leads to, stays until the graph is changed or checked again. */
