@@ -486,7 +486,7 @@ static bool has_line_with(const char *path, const char *text)
 static void tell_guarded_orders(void)
 {
 	for (__u32 id = 1; id <= 3; id++)
-		tell_lock(id, 0x1000 * id);
+		tell_lock(id, (__u64)0x1000 * id);
 	guard = 1;
 	tell_edge(2, 3, 7);
 	tell_edge(3, 2, 8);
