@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 struct symbol {
@@ -30,6 +31,9 @@ struct symbols {
 #define LONGEST_FUNCTION (1 << 20)
 #define LONGEST_VARIABLE (1 << 12)
 #define MOST_READINGS 3
+/* As long a module that is loading is waited for, at most. */
+#define LOADING_WAITS 20
+#define LOADING_WAIT_NS 5000000
 
 static int add_symbol(struct table *table, const struct symbol *symbol)
 {
@@ -237,10 +241,24 @@ struct symbols *symbols_parse(char *text, bool variables)
 	return symbols;
 }
 
+/* Who is told of a module is told before it is live. */
+static char *read_loaded_modules(void)
+{
+	static const struct timespec moment = { .tv_nsec = LOADING_WAIT_NS };
+	char *modules = read_modules();
+
+	for (int i = 0; i < LOADING_WAITS && modules && strstr(modules, " Loading "); i++) {
+		free(modules);
+		nanosleep(&moment, NULL);
+		modules = read_modules();
+	}
+	return modules;
+}
+
 static struct symbols *load_once(bool variables)
 {
 	/* First: what comes in between is new next time. */
-	char *modules = read_modules();
+	char *modules = read_loaded_modules();
 	struct symbols *symbols = symbols_parse(read_file("/proc/kallsyms"), variables);
 
 	if (symbols)
