@@ -131,10 +131,9 @@ static void name_again(struct order_locks *locks, const struct lock_objects *dev
 	for (size_t i = 0; i < locks->count; i++) {
 		struct named_lock *lock = &locks->lock[i];
 
-		lock->gets_name =
-			!lock->is_named &&
-			lock_member_name(locks->names, device, lock->address, class) &&
-			order_watch_is_current(locks->watch, lock->address, lock->id);
+		lock->gets_name = !lock->is_named &&
+				  lock_member_name(locks->names, device, lock->address, class) &&
+				  order_watch_is_current(locks->watch, lock->address, lock->id);
 	}
 	for (size_t i = 0; i < locks->count; i++)
 		rename_lock(locks, device, &locks->lock[i], true);
