@@ -38,6 +38,8 @@ enum order_scope {
 #define ORDER_GUARDS 8
 /* So often they are others, and once more each second: then it is not told any more. */
 #define ORDER_CHANGES 64
+/* Those of the task, and before them up to 15 of how we came to be there, where there is no JIT. */
+#define ORDER_STACK_FRAMES (STACK_FRAMES + 16)
 #define ORDER_SHARED_GUARDS 4 /* what is read is not noted behind so many */
 /* Beside a guard's number: at least once it was only read. */
 #define ORDER_GUARD_SHARED (1U << 31)
@@ -101,10 +103,10 @@ struct order_edge_event {
 	struct order_seen seen;
 	__u32 tid, pid; /* who did so now */
 	char comm[COMM_BYTES];
-	__u64 stack[STACK_FRAMES];
+	__u64 stack[ORDER_STACK_FRAMES];
 };
 ASSERT_LAYOUT(struct order_edge_event,
-	      24 + sizeof(struct order_seen) + 8 + COMM_BYTES + 8 * STACK_FRAMES);
+	      24 + sizeof(struct order_seen) + 8 + COMM_BYTES + 8 * ORDER_STACK_FRAMES);
 
 /* Objects of a device, which locks may be members of, are seen for the first time. */
 struct order_device_event {

@@ -149,9 +149,27 @@ bool lock_variable_name(struct lock_names *names, __u64 address, char name[LOCK_
 
 const char *lock_function_name(struct lock_names *names, __u64 address, char name[FRAME_BYTES])
 {
+	static const char *const functions[] = {
+		"0xfff",
+		"bpf_get_task_stack+0x1",
+		"___bpf_prog_run+0x2",
+		"__bpf_prog_run32+0x3",
+		"trace_call_bpf+0x4",
+		"kprobe_perf_func+0x5",
+		"kretprobe_dispatcher+0x6",
+		"arch_rethook_trampoline+0x7",
+		"aggr_pre_handler+0x8",
+		"ftrace_caller+0x9",
+		"device_release_driver+0xa",
+		"bpf_prog_0123456789abcdef+0xb",
+		"kprobe_of_a_driver+0xc",
+	};
+
 	(void)names;
-	(void)address;
-	return strcpy(name, "mutex_lock");
+	if (address < sizeof(functions) / sizeof(functions[0]))
+		return strcpy(name, functions[address]);
+	sprintf(name, "function_%llu", (unsigned long long)address);
+	return name;
 }
 
 static unsigned int names_expired;
@@ -175,10 +193,11 @@ static void tell_lock(__u32 id, __u64 address)
 
 static __u32 guards_were_cut, guard;
 static __u64 first_ns, so_often = 1;
+static __s32 frames; /* by number */
 
 static void tell_edge(__u32 from, __u32 to, __u32 tid)
 {
-	const struct order_edge_event event = {
+	struct order_edge_event event = {
 		.type = ORDER_EVENT_EDGE,
 		.key = { from, to, ORDER_EXCLUSIVE, ORDER_EXCLUSIVE },
 		.seen = { .count = so_often,
@@ -192,8 +211,11 @@ static void tell_edge(__u32 from, __u32 to, __u32 tid)
 		.tid = tid,
 		.pid = tid,
 		.comm = "qemu",
+		.stack_bytes = frames * (__s32)sizeof(event.stack[0]),
 	};
 
+	for (__s32 i = 0; i < frames; i++)
+		event.stack[i] = i;
 	receiver->edge(&event, receiver->argument);
 }
 
@@ -293,6 +315,25 @@ static void reports_when_it_is_told(void **state)
 	assert_int_equal(hear(orders_take, orders), 0);
 	assert_int_equal(hear(orders_finish, orders), 0);
 	end(orders, "ORDER 1, predicted: ");
+}
+
+/* How it came to be noted is no part of it, and takes none of the room for what is. */
+static void a_stack_begins_where_the_lock_is_taken(void **state)
+{
+	static char expected[1024] = "in\n        device_release_driver+0xa\n"
+				     "        kprobe_of_a_driver+0xc\n";
+	struct orders *orders = start(NULL, NULL);
+
+	(void)state;
+	for (int i = 13; i < 11 + STACK_FRAMES; i++)
+		sprintf(expected + strlen(expected), "        function_%d\n", i);
+	strcat(expected, "    qemu");
+	frames = ORDER_STACK_FRAMES;
+	tell_one_order();
+	tell_the_other_order();
+	frames = 0;
+	assert_int_equal(hear(orders_take, orders), 1);
+	end(orders, expected);
 }
 
 /* What comes after the last look is no less of a hazard. */
@@ -721,6 +762,7 @@ static void looks_again_when_a_module_came_unheard(void **state)
 
 static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(reports_when_it_is_told),
+	cmocka_unit_test(a_stack_begins_where_the_lock_is_taken),
 	cmocka_unit_test(reports_in_the_end),
 	cmocka_unit_test(knows_all_parts_of_a_device),
 	cmocka_unit_test(names_a_lock_later),

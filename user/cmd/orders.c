@@ -140,10 +140,19 @@ static struct known_edge *find_edge(struct orders *orders, const struct order_ke
 static bool is_of_probe(const char *name)
 {
 	static const char *const beginnings[] = {
-		"0x",	   "bpf_",
-		"__bpf_",  "trace_call_bpf",
-		"kprobe_", "aggr_pre_handler",
-		"ftrace_", "arch_ftrace_",
+		"0x",
+		"bpf_",
+		"__bpf_",
+		"___bpf_", /* where there is no JIT */
+		"trace_call_bpf",
+		"kprobe_",
+		"kretprobe_",
+		"__kretprobe_",
+		"rethook_",
+		"arch_rethook_",
+		"aggr_pre_handler",
+		"ftrace_",
+		"arch_ftrace_",
 	};
 
 	for (size_t i = 0; i < sizeof(beginnings) / sizeof(beginnings[0]); i++)
@@ -162,9 +171,9 @@ static void describe_stack(struct orders *orders, const struct order_edge_event 
 {
 	size_t frames = (size_t)event->stack_bytes / sizeof(event->stack[0]);
 
-	if (event->stack_bytes <= 0 || frames > STACK_FRAMES)
+	if (event->stack_bytes <= 0 || frames > ORDER_STACK_FRAMES)
 		return;
-	for (size_t i = 0; i < frames; i++) {
+	for (size_t i = 0; i < frames && edge->frames < STACK_FRAMES; i++) {
 		char *name = texts->text[edge->frames];
 
 		lock_function_name(orders->names, event->stack[i], name);
