@@ -317,8 +317,9 @@ const char *symbol_name(const struct symbols *symbols, unsigned long long addres
 		find(symbols ? &symbols->functions : NULL, address, LONGEST_FUNCTION);
 
 	if (symbol)
-		snprintf(buffer, SYMBOL_BYTES, "%s+0x%llx", symbol->name,
-			 address - symbol->address);
+		snprintf(buffer, SYMBOL_BYTES, "%s+0x%llx%s%s", symbol->name,
+			 address - symbol->address, symbol->module ? " " : "",
+			 symbol->module ?: "");
 	else
 		snprintf(buffer, SYMBOL_BYTES, "0x%llx", address);
 	return buffer;

@@ -29,7 +29,7 @@ bool symbols_reload(struct symbols **symbols, bool variables);
 /* Reads them again if they are old; @symbols may point to NULL. */
 void symbols_renew(struct symbols **symbols);
 
-/* "function+0x12", or the address in hexadecimal; in buffer. symbols may be NULL. */
+/* "function+0x12 [module]", or the address in hexadecimal; in buffer. symbols may be NULL. */
 #define SYMBOL_BYTES 128
 const char *symbol_name(const struct symbols *symbols, unsigned long long address,
 			char buffer[SYMBOL_BYTES]);

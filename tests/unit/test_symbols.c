@@ -69,9 +69,9 @@ static void functions_have_theirs(void **state)
 
 	(void)state;
 	assert_string_equal(symbol_name(symbols, 0xffffffff81000101, name), "lock+0x1");
-	assert_string_equal(symbol_name(symbols, 0xffffffffc0000010, name), "open+0x10");
+	assert_string_equal(symbol_name(symbols, 0xffffffffc0000010, name), "open+0x10 [vfio]");
 	assert_string_equal(symbol_name(symbols, 0xffffffffc0005012, name),
-			    "bpf_trampoline_6442+0x12");
+			    "bpf_trampoline_6442+0x12 [bpf]");
 	assert_string_equal(symbol_name(symbols, 0xffffffffc0105010, name), "0xffffffffc0105010");
 	/* Variables were not asked for. */
 	assert_string_equal(symbol_variable_name(symbols, 0xffffffff82000000, name, sizeof(name)),
@@ -81,8 +81,8 @@ static void functions_have_theirs(void **state)
 
 static void frames_of_bpf_are_told_from_functions(void **state)
 {
-	static const char *const of_bpf[] = { "bpf_trampoline_6442+0x12",
-					      "bpf_prog_8e698c6f76c2dfb4_lock_files+0x3",
+	static const char *const of_bpf[] = { "bpf_trampoline_6442+0x12 [bpf]",
+					      "bpf_prog_8e698c6f76c2dfb4_lock_files+0x3 [bpf]",
 					      "bpf_prog_8e698c6f76c2dfb4" };
 	static const char *const others[] = { "bpf_trampoline_link_prog+0x12", "bpf_prog_load+0x3",
 					      "bpf_prog_add", "bpf_prog_", "mutex_lock" };

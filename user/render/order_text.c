@@ -174,8 +174,8 @@ static int write_waits(FILE *output, const struct order_cycle *cycle)
 	int error = 0;
 
 	if (has_class(cycle, "OPEN("))
-		error |= fputs("    OPEN(device): operations on it hold it, its removal waits for "
-			       "them\n",
+		error |= fputs("    OPEN(device): nobody closes it within an operation on it, and its "
+			       "removal waits until all have\n",
 			       output) < 0;
 	if (has_class(cycle, "kn->active of "))
 		error |=
