@@ -191,10 +191,14 @@ void symbols_renew(struct symbols **symbols)
 		symbols_reload(symbols, (*symbols)->has_variables);
 }
 
-/* The linker's names for where a section begins and ends, which may be where a variable is. */
-static bool is_of_linker(const char *name)
+/*
+ * The linker's names for where a section begins and ends, and lockdep's keys, which are empty
+ * without lockdep: where they are a variable may be.
+ */
+static bool is_no_variable(const char *name)
 {
-	return !strncmp(name, "__start_", 8) || !strncmp(name, "__stop_", 7);
+	return !strncmp(name, "__start_", 8) || !strncmp(name, "__stop_", 7) ||
+	       !strncmp(name, "__key.", 6) || !strcmp(name, "__key");
 }
 
 /* Returns -1 if memory is out. */
@@ -202,7 +206,7 @@ static int add_line(struct symbols *symbols, const struct symbol *symbol, char t
 {
 	if (strchr("tTwW", type))
 		return add_symbol(&symbols->functions, symbol);
-	if (symbols->has_variables && strchr("dDbB", type) && !is_of_linker(symbol->name))
+	if (symbols->has_variables && strchr("dDbB", type) && !is_no_variable(symbol->name))
 		return add_symbol(&symbols->variables, symbol);
 	return 0;
 }

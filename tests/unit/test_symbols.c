@@ -19,6 +19,8 @@ static const char text[] = "ffffffff81000000 T _text\n"
 			   "ffffffffc0002000 d lock\t[vfio_pci_core]\n"
 			   "ffffffffc0002000 d __start_alloc_tags\t[vfio_pci_core]\n"
 			   "ffffffffc0003000 b lock\t[vfio_pci_core]\n"
+			   "ffffffffc0003000 b __key.59\t[vfio_pci_core]\n"
+			   "ffffffffc0003000 b __key\t[vfio_pci_core]\n"
 			   /* ftrace keeps these: vfio and BPF are there now, or nobody. */
 			   "ffffffffc0000000 T init_same\t[vfio]\n"
 			   "ffffffffc0000008 T init_after\t[vfio]\n"
