@@ -95,14 +95,29 @@ static __always_inline __u64 stack_pointer(struct task_struct *task)
 	return 0;
 }
 
+/*
+ * Whether it may be an address of the kernel's: one with four levels of page tables, on a processor
+ * that has five, complains of reading what is an address with neither.
+ */
+static __always_inline bool is_of_kernel(__u64 address)
+{
+#if defined(bpf_target_x86)
+	const __u64 four_levels = 0xffff800000000000, five_levels = 0xff00000000000000;
+
+	return address >= (bpf_get_current_task() < four_levels ? five_levels : four_levels);
+#else
+	return address;
+#endif
+}
+
 /* A struct list_head that others point to, or anything else. */
 static __always_inline bool is_in_list(__u64 node)
 {
 	struct list_head *list = (void *)node;
 	struct list_head *next = BPF_CORE_READ(list, next), *prev = BPF_CORE_READ(list, prev);
 
-	return next && prev && next != list && (__u64)BPF_CORE_READ(next, prev) == node &&
-	       (__u64)BPF_CORE_READ(prev, next) == node;
+	return is_of_kernel((__u64)next) && is_of_kernel((__u64)prev) && next != list &&
+	       (__u64)BPF_CORE_READ(next, prev) == node && (__u64)BPF_CORE_READ(prev, next) == node;
 }
 
 /* Of a word on the stack that says which task it is. */
