@@ -27,6 +27,20 @@ bool kernel_has_jit(void)
 	       kernel_file_has("/proc/sys/net/core/bpf_jit_enable", "2");
 }
 
+bool kernel_is_confidential(void)
+{
+	return kernel_file_has("/sys/kernel/security/lockdown", "[confidentiality]");
+}
+
+const char *kernel_hooks_off_by(void)
+{
+	if (kernel_file_has("/proc/sys/kernel/ftrace_enabled", "0"))
+		return "sysctl kernel.ftrace_enabled is 0";
+	if (kernel_file_has("/sys/kernel/debug/kprobes/enabled", "0"))
+		return "/sys/kernel/debug/kprobes/enabled is 0";
+	return NULL;
+}
+
 /* The number that the first one always has: include/linux/proc_ns.h */
 #define FIRST_PID_NAMESPACE 0xEFFFFFFC
 

@@ -11,6 +11,12 @@ bool kernel_file_has(const char *path, const char *word);
 /* Without a JIT for BPF no typed program can be attached. */
 bool kernel_has_jit(void);
 
+/* It is locked down so far that BPF may not read its memory. */
+bool kernel_is_confidential(void);
+
+/* What keeps functions from being hooked, though programs are attached to them; NULL: nothing. */
+const char *kernel_hooks_off_by(void);
+
 /* Not in a container: iterators pass over the tasks of other PID namespaces. */
 bool kernel_shows_all_tasks(void);
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "program_set.h"
 
+#include "kernel_file.h"
 #include "message.h"
 #include "missed.h"
 
@@ -55,6 +56,10 @@ void program_set_say_failure(const char *what)
 	if (errno == EPERM || errno == EACCES)
 		message_error("cannot load BPF programs: run as root, or with CAP_BPF, CAP_PERFMON "
 			      "and CAP_SYS_ADMIN");
+	else if (kernel_is_confidential())
+		message_error("cannot %s: this kernel is locked down, and BPF may not read its "
+			      "memory: boot with lockdown=integrity, or none",
+			      what);
 	else if (errno == EMFILE || errno == ENFILE)
 		message_error("cannot %s: %s: raise the limit (ulimit -n)", what, strerror(errno));
 	else

@@ -45,9 +45,11 @@ static void check_kernel(struct diagnosis *diagnosis, const struct kernel *kerne
 	      "more slowly");
 	check(diagnosis, "kernel code is not preempted", !kernel->preempts, false,
 	      "kprobes are used: exact, at over twice the cost of the best way (see --hook-type)");
-	check(diagnosis, "no lockdown of confidentiality",
-	      !kernel_file_has("/sys/kernel/security/lockdown", "[confidentiality]"), true,
+	check(diagnosis, "no lockdown of confidentiality", !kernel_is_confidential(), true,
 	      "the kernel forbids reading its memory: boot without lockdown=confidentiality");
+	check(diagnosis, "functions can be hooked", !kernel_hooks_off_by(), true,
+	      "sysctl kernel.ftrace_enabled=1, and 1 to /sys/kernel/debug/kprobes/enabled: what is "
+	      "attached sees nothing else");
 	check(diagnosis, "vfio module", kernel_has_module("vfio"), false,
 	      "modprobe vfio-pci; it is picked up when it comes");
 	check(diagnosis, "vfio_pci_core module", kernel_has_module("vfio_pci_core"), false,

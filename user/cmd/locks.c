@@ -163,7 +163,7 @@ static void check(struct locks *locks)
 	look(locks);
 }
 
-static int show_total(const struct locks *locks)
+static int show_total(const struct locks *locks, const struct run *run)
 {
 	const struct lock_watch_losses losses = lock_watch_losses(locks->watch);
 	const struct lock_total total = {
@@ -174,12 +174,20 @@ static int show_total(const struct locks *locks)
 		.waits_elsewhere = losses.waits_elsewhere,
 		.missed_runs = losses.missed_runs,
 		.searches_cut = deadlocks_cut(locks->deadlocks),
+		.hooks_were_off = run->hooks_were_off,
 		.absent = losses.absent,
 		.names = losses.names,
 	};
 
 	return locks->options->json ? render_lock_total_json(stdout, &total) :
 				      render_lock_total_text(stdout, &total);
+}
+
+static int show_totals(const struct locks *locks, const struct run *run)
+{
+	if (show_total(locks, run) || (locks->orders && orders_show_total(locks->orders)))
+		return -1;
+	return fflush(stdout);
 }
 
 /* @hazards: so many, or -1, as orders.h has it. */
@@ -249,11 +257,8 @@ static int watch(struct locks *locks, struct run *run, const struct options *tim
 	}
 	if (locks->orders)
 		count_hazards(locks, orders_finish(locks->orders));
-	if (!locks->error)
-		locks->error = show_total(locks);
-	if (!locks->error && locks->orders)
-		locks->error = orders_show_total(locks->orders);
-	if (!locks->error && fflush(stdout))
+	/* What cannot be saved was seen all the same. */
+	if ((!locks->error || locks->said) && show_totals(locks, run))
 		locks->error = -1;
 	if (!locks->said)
 		output_check(locks->error);

@@ -3,6 +3,7 @@
 #include "run.h"
 
 #include "../clock.h"
+#include "../kernel_file.h"
 #include "../message.h"
 
 #include <errno.h>
@@ -115,10 +116,24 @@ int run_open(struct run *run, const struct options *options)
 	return options->command ? start_child(run, options, &mask) : 0;
 }
 
+/* What programs are attached to may be switched off for all, at any time. */
+static void check_hooks(struct run *run)
+{
+	const char *by = kernel_hooks_off_by();
+
+	if (by && !run->hooks_are_off)
+		message_warning("functions are not hooked while %s: what is done is not seen", by);
+	else if (!by && run->hooks_are_off)
+		message_warning("functions are hooked again");
+	run->hooks_are_off = by;
+	run->hooks_were_off |= run->hooks_are_off;
+}
+
 void run_start(struct run *run, const struct options *options)
 {
 	__u64 now = clock_ns(CLOCK_MONOTONIC);
 
+	check_hooks(run);
 	run->interval_ns = options->interval_ns ?: LOOK_NS;
 	run->next_ns = now + run->interval_ns;
 	run->end_ns = options->duration_ns ? now + options->duration_ns : 0;
@@ -180,6 +195,7 @@ static __u64 nearest(__u64 a, __u64 b)
 
 static enum run_event time_passed(struct run *run, __u64 now)
 {
+	check_hooks(run);
 	if (run->end_ns && now >= run->end_ns)
 		return RUN_END;
 	/* Intervals stay where they are, even if one was late. */

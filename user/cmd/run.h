@@ -19,8 +19,10 @@ struct run {
 	int release;			    /* closing it lets the child go on */
 	int child_status;		    /* exit status to take over */
 	bool had_child;
-	bool signalled; /* a signal that ends the run came */
-	bool over;	/* what ends the run came, if only while output waited for its reader */
+	bool signalled;	     /* a signal that ends the run came */
+	bool hooks_were_off; /* for a time, at a look: what was done then was not seen */
+	bool hooks_are_off;
+	bool over; /* what ends the run came, if only while output waited for its reader */
 };
 
 enum run_event {

@@ -27,6 +27,7 @@ struct rendered_deadlock {
 struct lock_total {
 	__u64 reported, lasting;
 	__u64 waits_without_room, uses_without_room, waits_elsewhere, missed_runs, searches_cut;
+	bool hooks_were_off;
 	size_t absent;
 	const char *const *names; /* of hooks that are absent */
 };

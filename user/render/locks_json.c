@@ -97,6 +97,7 @@ int render_lock_total_json(FILE *output, const struct lock_total *total)
 	json_add_number(object, "waits_elsewhere", total->waits_elsewhere);
 	json_add_number(object, "missed_runs", total->missed_runs);
 	json_add_number(object, "searches_cut", total->searches_cut);
+	json_add_bool(object, "hooks_were_off", total->hooks_were_off);
 	json_add_names(object, "absent", total->names, total->absent);
 	return json_write(output, object);
 }

@@ -171,6 +171,8 @@ int render_lock_total_text(FILE *output, const struct lock_total *total)
 			    (unsigned long long)total->missed_runs,
 			    (unsigned long long)total->searches_cut) < 0;
 
+	if (total->hooks_were_off)
+		error |= fprintf(output, "; functions were not hooked for a time") < 0;
 	if (total->absent)
 		error |= fprintf(output, "; for want of:") < 0;
 	for (size_t i = 0; i < total->absent; i++)
