@@ -33,6 +33,11 @@ struct pci_dev___locks {
 	struct device___locks dev;
 };
 
+struct pci_dev___physfn {
+	unsigned int is_virtfn : 1;
+	struct pci_dev___locks *physfn;
+};
+
 struct vfio_device___locks {
 	void *dev_set;
 	void *group; /* with CONFIG_VFIO_GROUP */
@@ -67,6 +72,21 @@ static __always_inline void find_pci_objects(struct lock_objects *objects,
 	    BPF_CORE_READ(core, pdev) == pci)
 		objects->core = (__u64)core;
 	find_zdev(objects, pci);
+}
+
+/* Of its PF, if the device is a VF. */
+static __always_inline void find_physfn_objects(struct lock_objects *objects, __u64 pci)
+{
+	struct pci_dev___physfn *function = (void *)pci;
+	struct pci_dev___locks *physfn;
+
+	if (!pci || !bpf_core_field_exists(function->physfn) ||
+	    !BPF_CORE_READ_BITFIELD_PROBED(function, is_virtfn))
+		return;
+	physfn = BPF_CORE_READ(function, physfn);
+	bpf_probe_read_kernel_str(objects->device, sizeof(objects->device),
+				  BPF_CORE_READ(physfn, dev.kobj.name));
+	find_pci_objects(objects, physfn);
 }
 
 static __always_inline void find_vfio_objects(struct lock_objects *objects,

@@ -259,6 +259,17 @@ TRIED(mutex_trylock, ORDER_MUTEX, ORDER_EXCLUSIVE)
 TRIED(down_read_trylock, ORDER_RWSEM, ORDER_SHARED)
 TRIED(down_write_trylock, ORDER_RWSEM, ORDER_EXCLUSIVE)
 
+/* The last put: only its end tells whether it took the lock. */
+ENTRY(atomic_dec_and_mutex_lock, void *count, struct mutex *lock)
+{
+	return try((__u64)lock);
+}
+
+EXIT(atomic_dec_and_mutex_lock, 2, int)
+{
+	return result && !nobody_is_armed() ? order_take_once(ORDER_MUTEX, ORDER_EXCLUSIVE) : 0;
+}
+
 /* Where the kernel checks locks itself (CONFIG_DEBUG_LOCK_ALLOC), they are called otherwise. */
 #define NESTED(function, kind, mode)                                                               \
 	SEC("kprobe/" #function) int BPF_KPROBE(function##_entry, __u64 lock)                      \
@@ -531,10 +542,64 @@ EXIT(vfio_device_fops_release, 2, int)
 
 ENTRY(vfio_group_fops_unl_ioctl, struct file *file)
 {
-	return arm(ORDER_SCOPE_GROUP);
+	struct order_armed_task *armed;
+
+	arm(ORDER_SCOPE_GROUP);
+	armed = armed_task();
+	if (armed)
+		armed->in_group = true;
+	return 0;
 }
 
 EXIT(vfio_group_fops_unl_ioctl, 3, __s64)
+{
+	struct order_armed_task *armed = armed_task();
+
+	if (armed)
+		armed->in_group = false;
+	order_end_use(ORDER_USE_GROUP);
+	return disarm();
+}
+
+/* Who asks a group for a device has it, once it is found, before there is a file of it. */
+static __always_inline int find_device(__u64 vfio)
+{
+	struct order_armed_task *armed = armed_task();
+
+	if (!armed || !armed->in_group || armed->uses[ORDER_USE_GROUP] == vfio)
+		return 0;
+	return vfio ? order_begin_use(vfio, ORDER_SCOPE_GROUP, ORDER_USE_GROUP) :
+		      order_end_use(ORDER_USE_GROUP);
+}
+
+SEC("kprobe/vfio_device_try_get_registration")
+int BPF_KPROBE(vfio_device_try_get_registration_entry, __u64 vfio)
+{
+	return find_device(vfio);
+}
+
+/* Before 6.2 that is part of another function. Devices that are not PCI's are not seen then. */
+SEC("kprobe/vfio_pci_core_match")
+int BPF_KPROBE(vfio_pci_core_match_entry, __u64 vfio)
+{
+	return find_device(vfio);
+}
+
+SEC("kretprobe/vfio_pci_core_match")
+int BPF_KRETPROBE(vfio_pci_core_match_exit, int result)
+{
+	return result > 0 ? 0 : find_device(0);
+}
+
+/* A container's, which not each kernel has. */
+SEC("kprobe/vfio_fops_unl_ioctl")
+int BPF_KPROBE(vfio_fops_unl_ioctl_entry)
+{
+	return arm(ORDER_SCOPE_CONTAINER);
+}
+
+SEC("kretprobe/vfio_fops_unl_ioctl")
+int BPF_KRETPROBE(vfio_fops_unl_ioctl_exit)
 {
 	return disarm();
 }

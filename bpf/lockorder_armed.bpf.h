@@ -25,6 +25,7 @@ enum order_use {
 	ORDER_USE_FILE,
 	ORDER_USE_FAULT,
 	ORDER_USE_PAGE_FAULT, /* which another one may be part of */
+	ORDER_USE_GROUP,      /* what a group's file is asked for */
 	ORDER_USES,
 };
 
@@ -33,6 +34,7 @@ struct order_armed_task {
 	__u32 scope; /* the outermost, enum order_scope */
 	__u32 count;
 	__u32 writes;		/* to a file of sysfs that is of interest */
+	__u64 in_group;		/* in an ioctl of a group's file */
 	__u64 uses[ORDER_USES]; /* devices, that it is within an operation on */
 	__u64 leaves;		/* a device that it waits to be closed */
 	__u64 of_mutex;		/* of the file of sysfs that it writes to, as it has it open */

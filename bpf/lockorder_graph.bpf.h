@@ -472,6 +472,17 @@ __noinline int order_hold(__u32 kind, __u32 mode, __u32 tried)
 	return 0;
 }
 
+/* Of a function that took it, by itself or by calling another one, which told it then. */
+__noinline int order_take_once(__u32 kind, __u32 mode)
+{
+	struct order_armed_task *armed = armed_task();
+
+	if (!armed || find_held(armed, armed->wanted) < ORDER_HELD)
+		return 0;
+	order_want(kind, mode, 0, 0);
+	return order_hold(kind, mode, false);
+}
+
 /* Others may read it, too, from now on. */
 __noinline int order_downgrade(void)
 {

@@ -163,7 +163,7 @@ int kernfs_drain_exit(struct pt_regs *ctx)
 	return 0;
 }
 
-static __always_inline int begin_use(struct file *file, __u32 operation)
+static __always_inline int begin_use(__u64 vfio, __u32 operation)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct lock_use *use;
@@ -175,8 +175,13 @@ static __always_inline int begin_use(struct file *file, __u32 operation)
 	}
 	use->since_ns = bpf_ktime_get_ns();
 	use->operation = operation;
-	use->vfio = (__u64)vfio_of_file((__u64)READ(file, private_data));
+	use->vfio = vfio;
 	return 0;
+}
+
+static __always_inline int use_file(struct file *file, __u32 operation)
+{
+	return begin_use((__u64)vfio_of_file((__u64)READ(file, private_data)), operation);
 }
 
 static __always_inline int end_use(void)
@@ -184,8 +189,10 @@ static __always_inline int end_use(void)
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct lock_use *use = bpf_task_storage_get(&lock_uses, task, NULL, 0);
 
-	if (use)
+	if (use) {
 		use->vfio = 0;
+		use->operation = LOCK_USES;
+	}
 	return 0;
 }
 
@@ -193,7 +200,7 @@ static __always_inline int end_use(void)
 #define USE(function, operation, parameters, type)                                                 \
 	ENTRY(function, struct file *file)                                                         \
 	{                                                                                          \
-		return begin_use(file, operation);                                                 \
+		return use_file(file, operation);                                                  \
 	}                                                                                          \
 	EXIT(function, parameters, type)                                                           \
 	{                                                                                          \
@@ -208,12 +215,53 @@ USE(vfio_device_fops_mmap, LOCK_USE_MMAP, 2, int)
 /* The last close is waited for too. */
 ENTRY(vfio_device_fops_release, struct inode *inode, struct file *file)
 {
-	return begin_use(file, LOCK_USE_RELEASE);
+	return use_file(file, LOCK_USE_RELEASE);
 }
 
 EXIT(vfio_device_fops_release, 2, int)
 {
 	return end_use();
+}
+
+/* It has no file of the device yet, but the device, once that is found: its removal waits. */
+ENTRY(vfio_group_fops_unl_ioctl, struct file *file)
+{
+	return begin_use(0, LOCK_USE_OPEN);
+}
+
+EXIT(vfio_group_fops_unl_ioctl, 3, __s64)
+{
+	return end_use();
+}
+
+/* @vfio: 0: it was another one. */
+static __always_inline int find_device(__u64 vfio)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct lock_use *use = bpf_task_storage_get(&lock_uses, task, NULL, 0);
+
+	if (use && use->operation == LOCK_USE_OPEN)
+		use->vfio = vfio;
+	return 0;
+}
+
+SEC("kprobe/vfio_device_try_get_registration")
+int BPF_KPROBE(vfio_device_try_get_registration_entry, __u64 vfio)
+{
+	return find_device(vfio);
+}
+
+/* Before 6.2 that is part of another function. Devices that are not PCI's are not seen then. */
+SEC("kprobe/vfio_pci_core_match")
+int BPF_KPROBE(vfio_pci_core_match_entry, __u64 vfio)
+{
+	return find_device(vfio);
+}
+
+SEC("kretprobe/vfio_pci_core_match")
+int BPF_KRETPROBE(vfio_pci_core_match_exit, int result)
+{
+	return result > 0 ? 0 : find_device(0);
 }
 
 /*
@@ -342,8 +390,10 @@ static __always_inline bool describe_task(struct lock_task *found, struct task_s
 	__builtin_memcpy(found->comm, task->comm, sizeof(found->comm));
 	if (found->wait.lock)
 		find_owner(found);
-	if (found->open_wait.lock)
+	if (found->open_wait.lock) {
 		find_objects(&found->waits, found->open_wait.lock);
+		find_physfn_objects(&found->physfn, found->waits.pci);
+	}
 	if (found->use.vfio)
 		find_objects(&found->uses, found->use.vfio);
 	return true;

@@ -27,6 +27,7 @@ enum order_mode {
 enum order_scope {
 	ORDER_SCOPE_FAULT = LOCK_USES, /* of a mapped BAR */
 	ORDER_SCOPE_GROUP,	       /* an ioctl of a VFIO group's file */
+	ORDER_SCOPE_CONTAINER,	       /* of a VFIO container's */
 	ORDER_SCOPE_SYSFS,	       /* a write: power, unbind, remove, reset, ... */
 	ORDER_SCOPE_FUNCTION,	       /* a function of the kernel */
 	ORDER_SCOPES,

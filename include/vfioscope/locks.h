@@ -37,6 +37,7 @@ enum lock_use_operation {
 	LOCK_USE_IOCTL,
 	LOCK_USE_MMAP,
 	LOCK_USE_RELEASE, /* it is closed for the last time */
+	LOCK_USE_OPEN,	  /* a group's file is asked for one: it is registered as long */
 	LOCK_USES,
 };
 
@@ -97,13 +98,14 @@ struct lock_task {
 	__u32 owner_tid;
 	__u32 flags;			  /* LOCK_OWNER_..., LOCK_IN_FILE_..., LOCK_KERNEL_... */
 	struct lock_objects waits;	  /* of the device of open_wait */
+	struct lock_objects physfn;	  /* of that device's PF, if it is a VF */
 	struct lock_objects uses;	  /* of use */
 	char waits_file[FILE_NAME_BYTES]; /* of active_wait */
 	char comm[COMM_BYTES];
 	__u64 stack[STACK_FRAMES];
 };
 ASSERT_LAYOUT(struct lock_task, 32 + 3 * 32 + 32 + 8 * LOCK_OPENS + 16 +
-					2 * (48 + DEVICE_NAME_BYTES) + FILE_NAME_BYTES +
+					3 * (48 + DEVICE_NAME_BYTES) + FILE_NAME_BYTES +
 					COMM_BYTES + 8 * STACK_FRAMES);
 
 /*

@@ -3,8 +3,9 @@
  * Test only: tasks that take locks in whatever order somebody writes to /dev/lock_cycles, and so
  * lock each other out. Steps, one after the other, in the task that writes:
  *
- *	mA kA tA uA	mutex A (or B, C, F to V, 0 to 4, 7, 8): lock, lock killably, try to lock,
- *			unlock
+ *	mA kA tA uA	mutex A (or B, C, F to V, 0 to 4, 7, 8, < and >): lock, lock killably, try
+ *			to lock, unlock
+ *	aA		locks mutex A as the last reference to something goes
  *	fA		locks mutex A for ever: nobody lets go of it
  *	iA		initialises mutex A anew, which nobody has
  *	rD wD vD	semaphore D (or E, W to Z, 5, 6, 9): killably for reading, for writing; let
@@ -80,6 +81,8 @@ static DEFINE_MUTEX(cycle_3);
 static DEFINE_MUTEX(cycle_4);
 static DEFINE_MUTEX(cycle_7);
 static DEFINE_MUTEX(cycle_8);
+static DEFINE_MUTEX(cycle_get);
+static DEFINE_MUTEX(cycle_put);
 static DECLARE_RWSEM(cycle_d);
 static DECLARE_RWSEM(cycle_e);
 static DECLARE_RWSEM(cycle_w);
@@ -90,7 +93,7 @@ static DECLARE_RWSEM(cycle_5);
 static DECLARE_RWSEM(cycle_6);
 static DECLARE_RWSEM(cycle_9);
 
-static const char mutex_letters[] = "ABCFGHIJKLMNOPQRSTUV0123478";
+static const char mutex_letters[] = "ABCFGHIJKLMNOPQRSTUV0123478<>";
 static const char semaphore_letters[] = "DEWXYZ569";
 
 static struct mutex *const mutexes[] = {
@@ -98,6 +101,7 @@ static struct mutex *const mutexes[] = {
 	&cycle_j, &cycle_k, &cycle_l, &cycle_m, &cycle_n, &cycle_o, &cycle_p,
 	&cycle_q, &cycle_r, &cycle_s, &cycle_t, &cycle_u, &cycle_v, &cycle_0,
 	&cycle_1, &cycle_2, &cycle_3, &cycle_4, &cycle_7, &cycle_8,
+	&cycle_get, &cycle_put,
 };
 static struct rw_semaphore *const semaphores[] = {
 	&cycle_d, &cycle_e, &cycle_w, &cycle_x, &cycle_y, &cycle_z, &cycle_5,
@@ -139,6 +143,7 @@ static int put_object(void)
 
 static int do_mutex(struct steps *steps, char action, unsigned int which)
 {
+	atomic_t references = ATOMIC_INIT(1);
 	int ret;
 
 	if (which >= ARRAY_SIZE(mutexes))
@@ -152,6 +157,9 @@ static int do_mutex(struct steps *steps, char action, unsigned int which)
 		ret = mutex_lock_killable(mutexes[which]);
 		steps->mutex[which] = !ret;
 		return ret;
+	case 'a':
+		steps->mutex[which] = atomic_dec_and_mutex_lock(&references, mutexes[which]);
+		return 0;
 	case 'f':
 		mutex_lock(mutexes[which]);
 		return 0;
@@ -384,6 +392,7 @@ static int do_step(struct steps *steps, const char *step)
 	switch (step[0]) {
 	case 'm':
 	case 'k':
+	case 'a':
 	case 'f':
 	case 'i':
 	case 't':

@@ -7,7 +7,7 @@ setup_file() {
 	bats_require_minimum_version 1.5.0
 	cd "$BATS_TEST_DIRNAME/../.." || return
 	export OUT=$BATS_FILE_TMPDIR
-	local orders='learn abba writers readers reads_again'
+	local orders='learn abba last_put_locks writers readers reads_again'
 	orders+=' guarded guarded_anew guarded_by_reader unguarded none memory'
 	local of_devices='learn_devices seed seed_unplugged_first rescan'
 	boot 6.1 build "$orders $of_devices totals" &
@@ -46,6 +46,7 @@ passed() {
 @test "two tasks and two mutexes, one after the other: predicted" { passed abba; }
 @test "three tasks and three mutexes" { passed three 6.12; }
 @test "the last reference goes while a lock is held" { passed last_put 6.12; }
+@test "the function that puts the last reference locks" { passed last_put_locks 6.1 6.12; }
 @test "semaphores and writers: predicted" { passed writers; }
 @test "semaphores and readers: suspected, as somebody writes" { passed readers; }
 @test "the same, though nobody holds another lock who writes" { passed lone_writer 6.12; }

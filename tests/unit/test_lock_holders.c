@@ -8,6 +8,7 @@
 #define DEVICE 0xd000
 #define OTHER_DEVICE 0xe000
 #define NODE 0x4000
+#define HOOKED_NS 1000
 
 static struct lock_task task(__u32 tid, __u32 pid)
 {
@@ -41,7 +42,8 @@ static enum lock_use_operation operation_of(const struct lock_task *task, void *
 static __u64 note(struct lock_task *tasks, size_t count, const struct lock_file *files,
 		  size_t file_count)
 {
-	return lock_holders_note(tasks, count, files, file_count, operation_of, NULL);
+	return lock_holders_note(tasks, count, files, file_count,
+				 &(struct lock_operations){ operation_of, NULL, HOOKED_NS });
 }
 
 static void knows_who_has_a_device_open(void **state)
@@ -149,6 +151,27 @@ static void knows_no_operation_by_the_descriptor_alone(void **state)
 	assert_int_equal(tasks[1].has_open[0], DEVICE);
 }
 
+/* It was seen to begin, and was none: now the descriptor is another file. */
+static void knows_no_operation_where_it_would_have_been_seen(void **state)
+{
+	const struct lock_file file = device_file(10, DEVICE, 7);
+
+	(void)state;
+	for (int is_before = 0; is_before < 2; is_before++) {
+		struct lock_task tasks[] = { remover(1, DEVICE), task(10, 10) };
+
+		tasks[1].argument = 7;
+		tasks[1].stack_bytes = 8;
+		tasks[1].stack[0] = LOCK_USE_WRITE;
+		tasks[1].wait.lock = 0xe000;
+		tasks[1].wait.since_ns = HOOKED_NS;
+		tasks[1].wait.flags = is_before ? LOCK_WAIT_BEFORE : 0;
+		note(tasks, COUNT_OF(tasks), &file, 1);
+		assert_int_equal(tasks[1].use.vfio, is_before ? DEVICE : 0);
+		assert_int_equal(tasks[1].has_open[0], is_before ? 0 : DEVICE);
+	}
+}
+
 static void knows_who_is_in_a_file(void **state)
 {
 	struct lock_task tasks[] = { task(10, 10), task(11, 11), task(12, 12) };
@@ -188,6 +211,7 @@ int main(void)
 		cmocka_unit_test(counts_devices_that_find_no_room),
 		cmocka_unit_test(knows_an_operation_of_one_of_several_devices),
 		cmocka_unit_test(knows_no_operation_by_the_descriptor_alone),
+		cmocka_unit_test(knows_no_operation_where_it_would_have_been_seen),
 		cmocka_unit_test(knows_who_is_in_a_file),
 		cmocka_unit_test(only_suspects_where_more_are_in_a_file_than_are_waited_for),
 	};

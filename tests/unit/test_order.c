@@ -1162,8 +1162,9 @@ static void numbers_have_names(void **state)
 {
 	static const char *const labels[] = { "none",	   "low",	"guarded",
 					      "suspected", "predicted", "?" };
-	static const char *const scopes[] = { "read",  "write", "ioctl", "mmap",     "release",
-					      "fault", "group", "sysfs", "function", "?" };
+	static const char *const scopes[] = { "read",	   "write",	  "ioctl",    "mmap",
+					      "release",   "open_device", "fault",    "group",
+					      "container", "sysfs",	  "function", "?" };
 
 	(void)state;
 	for (unsigned int i = 0; i < COUNT_OF(labels); i++)

@@ -245,8 +245,10 @@ int lock_before_note_uses(struct lock_watch *watch, struct lock_names *names,
 	file_count = lock_watch_files(watch, pids, process_count, &files);
 	if (file_count < 0)
 		return -1;
-	lock_watch_lose_uses(watch, lock_holders_note(tasks, count, files, (size_t)file_count,
-						      operation_of, names));
+	lock_watch_lose_uses(
+		watch, lock_holders_note(tasks, count, files, (size_t)file_count,
+					 &(struct lock_operations){ operation_of, names,
+								    lock_watch_hooked_ns(watch) }));
 	free(files);
 	return 0;
 }

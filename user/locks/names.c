@@ -248,6 +248,8 @@ static const struct lock_objects *find_owner(struct lock_names *names,
 	for (size_t i = 0; i < count; i++) {
 		if (find_in_objects(names, &tasks[i].waits, lock, path))
 			return &tasks[i].waits;
+		if (find_in_objects(names, &tasks[i].physfn, lock, path))
+			return &tasks[i].physfn;
 		if (find_in_objects(names, &tasks[i].uses, lock, path))
 			return &tasks[i].uses;
 	}

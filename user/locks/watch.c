@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "watch.h"
 
+#include "../clock.h"
 #include "../iterator.h"
 #include "../message.h"
 #include "../program_parts.h"
@@ -21,6 +22,7 @@ struct lock_watch {
 	__u64 open_without_room;
 	struct lock_waits waits;
 	const char *absent[ABSENT_MOST];
+	__u64 hooked_ns; /* VFIO, CLOCK_MONOTONIC */
 };
 
 /*
@@ -49,7 +51,16 @@ static const struct program_source source = {
 
 bool lock_watch_pick_up_modules(struct lock_watch *watch)
 {
-	return program_parts_pick_up_vfio(&watch->parts);
+	bool is_new = program_parts_pick_up_vfio(&watch->parts);
+
+	if (is_new)
+		watch->hooked_ns = clock_ns(CLOCK_MONOTONIC);
+	return is_new;
+}
+
+__u64 lock_watch_hooked_ns(const struct lock_watch *watch)
+{
+	return watch->parts.sets[PART_VFIO].object ? watch->hooked_ns : UINT64_MAX;
 }
 
 struct lock_watch *lock_watch_open(void)
@@ -146,6 +157,12 @@ long lock_watch_sleepers(const struct lock_watch *watch, struct lock_sleeper **s
  * Losses
  */
 
+/* Either will do, and not each kernel has both. */
+static bool is_optional(const char *name)
+{
+	return strstr(name, "_core_match_") || strstr(name, "_try_get_");
+}
+
 static size_t name_absent(struct lock_watch *watch)
 {
 	size_t count = 0;
@@ -154,7 +171,8 @@ static size_t name_absent(struct lock_watch *watch)
 		const struct program_set *set = &watch->parts.sets[i];
 
 		for (size_t j = 0; j < set->absent_count && count < ABSENT_MOST; j++)
-			watch->absent[count++] = set->absent[j];
+			if (!is_optional(set->absent[j]))
+				watch->absent[count++] = set->absent[j];
 	}
 	return count;
 }

@@ -19,7 +19,7 @@ const char *lock_use_name(unsigned int operation)
 	static const char *const names[LOCK_USES] = {
 		[LOCK_USE_READ] = "read",	[LOCK_USE_WRITE] = "write",
 		[LOCK_USE_IOCTL] = "ioctl",	[LOCK_USE_MMAP] = "mmap",
-		[LOCK_USE_RELEASE] = "release",
+		[LOCK_USE_RELEASE] = "release", [LOCK_USE_OPEN] = "open_device",
 	};
 
 	return operation < LOCK_USES ? names[operation] : "?";

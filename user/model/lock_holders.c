@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "lock_holders.h"
 
+#include "deadlock.h"
+
 #include <stdbool.h>
 
 /*
@@ -75,14 +77,25 @@ static bool note_open(struct lock_task *task, const struct lock_file *file)
 	return false;
 }
 
+/*
+ * What it waits within may have begun unseen. Else it is no operation on a device, whatever the
+ * descriptor is now.
+ */
+static bool may_be_in_operation(const struct lock_task *task, __u64 hooked_ns)
+{
+	const struct lock_wait *wait = deadlock_wait(task);
+
+	return !task->use.vfio && (wait->flags & LOCK_WAIT_BEFORE || wait->since_ns < hooked_ns);
+}
+
 /* In an operation that nobody saw begin, if that is what its system call is about. */
 static bool note_device(struct lock_task *task, const struct lock_file *file,
-			lock_operation_of operation_of, void *argument)
+			const struct lock_operations *operations)
 {
 	enum lock_use_operation operation = LOCK_USES;
 
-	if (!task->use.vfio && task->argument == file->descriptor)
-		operation = operation_of(task, argument);
+	if (task->argument == file->descriptor && may_be_in_operation(task, operations->hooked_ns))
+		operation = operations->of(task, operations->argument);
 	if (operation != LOCK_USES) {
 		task->use.vfio = file->objects.vfio;
 		task->use.operation = operation;
@@ -93,7 +106,7 @@ static bool note_device(struct lock_task *task, const struct lock_file *file,
 }
 
 __u64 lock_holders_note(struct lock_task *tasks, size_t count, const struct lock_file *files,
-			size_t file_count, lock_operation_of operation_of, void *argument)
+			size_t file_count, const struct lock_operations *operations)
 {
 	__u64 without_room = 0;
 
@@ -109,9 +122,8 @@ __u64 lock_holders_note(struct lock_task *tasks, size_t count, const struct lock
 			continue;
 		for (size_t j = 0; j < count; j++)
 			if (tasks[j].pid == file->pid)
-				without_room +=
-					!note_device(&tasks[j], file, operation_of, argument) &&
-					!is_again(files, i);
+				without_room += !note_device(&tasks[j], file, operations) &&
+						!is_again(files, i);
 	}
 	return without_room;
 }

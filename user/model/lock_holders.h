@@ -9,8 +9,12 @@
 #include <stddef.h>
 #include <vfioscope/locks.h>
 
-/* Which operation of a file the task's stack is in; LOCK_USES: in none. */
-typedef enum lock_use_operation (*lock_operation_of)(const struct lock_task *task, void *argument);
+struct lock_operations {
+	/* Which operation of a file the task's stack is in; LOCK_USES: in none. */
+	enum lock_use_operation (*of)(const struct lock_task *task, void *argument);
+	void *argument;
+	__u64 hooked_ns; /* since then those on devices are seen to begin; CLOCK_MONOTONIC */
+};
 
 /*
  * Notes in @tasks which files they are in or have open, of those that others wait for. What the
@@ -18,6 +22,6 @@ typedef enum lock_use_operation (*lock_operation_of)(const struct lock_task *tas
  * each of them once a task.
  */
 __u64 lock_holders_note(struct lock_task *tasks, size_t count, const struct lock_file *files,
-			size_t file_count, lock_operation_of operation_of, void *argument);
+			size_t file_count, const struct lock_operations *operations);
 
 #endif

@@ -28,6 +28,7 @@ const char *order_scope_name(unsigned int scope)
 	static const char *const names[ORDER_SCOPES - LOCK_USES] = {
 		[ORDER_SCOPE_FAULT - LOCK_USES] = "fault",
 		[ORDER_SCOPE_GROUP - LOCK_USES] = "group",
+		[ORDER_SCOPE_CONTAINER - LOCK_USES] = "container",
 		[ORDER_SCOPE_SYSFS - LOCK_USES] = "sysfs",
 		[ORDER_SCOPE_FUNCTION - LOCK_USES] = "function",
 	};

@@ -174,10 +174,9 @@ static int write_waits(FILE *output, const struct order_cycle *cycle)
 	int error = 0;
 
 	if (has_class(cycle, "OPEN("))
-		error |=
-			fputs("    OPEN(device): nobody closes it within an operation on it, and its "
-			      "removal waits until all have\n",
-			      output) < 0;
+		error |= fputs("    OPEN(device): nobody closes it within an operation on it, "
+			       "and its removal waits until all have\n",
+			       output) < 0;
 	if (has_class(cycle, "kn->active of "))
 		error |=
 			fputs("    kn->active of a file: who writes the file holds it, its removal "
