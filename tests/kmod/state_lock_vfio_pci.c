@@ -3,12 +3,14 @@
  * Test only, and wrong on purpose: a vfio-pci variant driver whose writes take the lock that the
  * removal of the device holds while it waits for the device's last user (seed 002, the reply of 20
  * January 2021). On s390x it is the kernel's own: hot-unplug holds zdev->state_lock. Elsewhere the
- * driver's removal takes one; or, with lock_on_close, one that the end of the last user takes too.
+ * driver's removal takes one; or, with lock_on_close, one that the end of the last user takes too;
+ * or, with lock_on_open, one that whoever opens the device takes, and leaves time for that.
  *
  * Has no device ids: bind it with driver_override.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
+#include <linux/delay.h>
 #include <linux/module.h>
 #include <linux/mutex.h>
 #include <linux/pci.h>
@@ -22,6 +24,11 @@
 static struct mutex *state_lock(struct vfio_pci_core_device *vdev)
 {
 	return &to_zpci(vdev->pdev)->state_lock;
+}
+
+static struct mutex *open_lock(void)
+{
+	return NULL;
 }
 
 static void state_lock_unregister(struct vfio_pci_core_device *vdev)
@@ -38,9 +45,20 @@ static void state_lock_close_device(struct vfio_device *core_vdev)
 
 static DEFINE_MUTEX(test_state_lock);
 static DEFINE_MUTEX(test_close_lock);
+static DEFINE_MUTEX(test_open_lock);
 
 static bool lock_on_close;
 module_param(lock_on_close, bool, 0600);
+
+#define OPEN_MS	3000
+
+static bool lock_on_open;
+module_param(lock_on_open, bool, 0600);
+
+static struct mutex *open_lock(void)
+{
+	return lock_on_open ? &test_open_lock : NULL;
+}
 
 static struct mutex *state_lock(struct vfio_pci_core_device *vdev)
 {
@@ -51,7 +69,11 @@ static void state_lock_unregister(struct vfio_pci_core_device *vdev)
 {
 	struct mutex *lock = lock_on_close ? &test_close_lock : &test_state_lock;
 
+	if (lock_on_open)
+		lock = &test_open_lock;
 	mutex_lock(lock);
+	if (lock == &test_open_lock)
+		msleep(OPEN_MS);
 	vfio_pci_core_unregister_device(vdev);
 	mutex_unlock(lock);
 }
@@ -84,13 +106,17 @@ static int state_lock_open_device(struct vfio_device *core_vdev)
 {
 	struct vfio_pci_core_device *vdev =
 		container_of(core_vdev, struct vfio_pci_core_device, vdev);
+	struct mutex *lock = open_lock();
 	int ret;
 
+	if (lock)
+		mutex_lock(lock);
 	ret = vfio_pci_core_enable(vdev);
-	if (ret)
-		return ret;
-	vfio_pci_core_finish_enable(vdev);
-	return 0;
+	if (!ret)
+		vfio_pci_core_finish_enable(vdev);
+	if (lock)
+		mutex_unlock(lock);
+	return ret;
 }
 
 static const struct vfio_device_ops state_lock_ops = {

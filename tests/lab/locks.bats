@@ -8,12 +8,12 @@ setup_file() {
 	cd "$BATS_TEST_DIRNAME/../.." || return
 	export OUT=$BATS_FILE_TMPDIR
 	boot 6.1 build 'readers open churn before abba three writers tries recursive active rescan last_put
-		seed' &
+		opening seed' &
 	boot 7.2 build rescan &
 	boot 6.12 build 'open open_two open_long active active_long open_before active_itself rescan last_put closing
 		seed' &
-	boot 6.12 build 'readers churn output late_owner elsewhere before abba three itself writers tries long
-		recursive alone crowd' 6.12-more &
+	boot 6.12 build 'readers churn output late_owner elsewhere before abba three itself writers tries unhooked
+		long recursive alone crowd opening' 6.12-more &
 	boot 6.12-s390x build/s390x 'readers open before abba tries active seed' &
 	wait
 }
@@ -57,6 +57,8 @@ passed() {
 @test "who removes the file that it writes to waits for itself" { passed active_itself 6.12; }
 @test "stock kernels: rescan against remove, and afterwards" { passed rescan 6.1 6.12 7.2; }
 @test "who is killed closes the device, and cannot" { passed closing 6.12; }
+@test "who opens a device has it, before there is a file of it" { passed opening; }
+@test "functions that are not hooked for a time: it is said" { passed unhooked 6.12; }
 @test "who has two devices open that are to go" { passed open_two 6.12; }
 @test "who has the device open waits for who removes it: suspected" { passed open 6.1 6.12 6.12-s390x; }
 @test "the deadlock of 2021, by its names, also with the real zdev->state_lock, and afterwards" {
