@@ -77,9 +77,8 @@ add_share() { # TAG PATH READONLY
 
 # Fills qemu_line.
 qemu_command() {
-	local image=vmlinuz parameters="quiet panic=-1 no_timer_check cryptomgr.notests"
-	# What a debug kernel finds, it says in warnings.
-	[[ $kernel != *-debug ]] || parameters+=" loglevel=5"
+	# What a kernel complains of, it may say in warnings.
+	local image=vmlinuz parameters="quiet loglevel=5 panic=-1 no_timer_check cryptomgr.notests"
 	parameters+=" $append"
 	case $arch in
 	amd64)
