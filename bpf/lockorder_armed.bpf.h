@@ -87,6 +87,7 @@ static __always_inline int arm(__u32 scope)
 	armed->scope = scope;
 	armed->count = 0;
 	armed->of_mutex = 0;
+	armed->in_group = false;
 	__sync_fetch_and_add(&order_state.armed, 1);
 	return 0;
 }

@@ -32,9 +32,14 @@ bool kernel_is_confidential(void)
 	return kernel_file_has("/sys/kernel/security/lockdown", "[confidentiality]");
 }
 
+bool kernel_ftrace_is_off(void)
+{
+	return kernel_file_has("/proc/sys/kernel/ftrace_enabled", "0");
+}
+
 const char *kernel_hooks_off_by(void)
 {
-	if (kernel_file_has("/proc/sys/kernel/ftrace_enabled", "0"))
+	if (kernel_ftrace_is_off())
 		return "sysctl kernel.ftrace_enabled is 0";
 	if (kernel_file_has("/sys/kernel/debug/kprobes/enabled", "0"))
 		return "/sys/kernel/debug/kprobes/enabled is 0";

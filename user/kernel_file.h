@@ -14,6 +14,9 @@ bool kernel_has_jit(void);
 /* It is locked down so far that BPF may not read its memory. */
 bool kernel_is_confidential(void);
 
+/* While it is off, fentry and kprobes alike are attached in vain. */
+bool kernel_ftrace_is_off(void);
+
 /* What keeps functions from being hooked, though programs are attached to them; NULL: nothing. */
 const char *kernel_hooks_off_by(void);
 

@@ -64,7 +64,7 @@ static void check_types(struct diagnosis *diagnosis, struct kernel *kernel)
 	_Static_assert(ATTACH_TYPES == HOOK_TYPES, "a way to attach is not shown");
 	for (enum hook_type type = 0; type < HOOK_TYPES; type++)
 		diagnosis->types[type] = (struct attach_type){
-			hook_type_name(type), kernel_try_type(kernel, type, !kernel_hooks_off_by())
+			hook_type_name(type), kernel_try_type(kernel, type, !kernel_ftrace_is_off())
 		};
 }
 
@@ -117,7 +117,7 @@ static int examine(const struct options *options, struct hook_finding *findings)
 	uname(&name);
 	diagnosis.release = name.release;
 	diagnosis.machine = name.machine;
-	tracer = kernel_hooks_off_by() ? NULL : tracer_open(&options->tracer);
+	tracer = kernel_ftrace_is_off() ? NULL : tracer_open(&options->tracer);
 	diagnosis.healthy = tracer != NULL;
 	/* A kernel that does not let us trace still has things to tell. */
 	if (tracer)

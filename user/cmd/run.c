@@ -98,14 +98,14 @@ static void fill_signals(sigset_t *signals)
 
 int run_open(struct run *run, const struct options *options)
 {
-	const char *hooks_off_by = kernel_hooks_off_by();
 	sigset_t signals, mask;
 
 	memset(run, 0, sizeof(*run));
 	run->signals = run->release = -1;
 	/* What is attached then may see nothing later either, nor what comes after it (6.12). */
-	if (hooks_off_by) {
-		message_error("functions cannot be hooked while %s: set it to 1", hooks_off_by);
+	if (kernel_ftrace_is_off()) {
+		message_error("functions cannot be hooked while sysctl kernel.ftrace_enabled is 0: "
+			      "set it to 1");
 		return -1;
 	}
 	fill_signals(&signals);
