@@ -540,68 +540,89 @@ EXIT(vfio_device_fops_release, 2, int)
 	return order_end_use(ORDER_USE_FILE);
 }
 
-ENTRY(vfio_group_fops_unl_ioctl, struct file *file)
+/* A task is in one at a time: what begins again has ended before. */
+static __always_inline int begin_ioctl(__u32 scope)
 {
 	struct order_armed_task *armed;
 
-	arm(ORDER_SCOPE_GROUP);
+	arm(scope);
 	armed = armed_task();
-	if (armed)
-		armed->in_group = true;
+	if (!armed)
+		return 0;
+	if (armed->in_ioctl) {
+		order_end_use(ORDER_USE_GROUP);
+		forget_scope(armed);
+	}
+	armed->in_ioctl = scope;
 	return 0;
 }
 
-EXIT(vfio_group_fops_unl_ioctl, 3, __s64)
+static __always_inline int end_ioctl(void)
 {
 	struct order_armed_task *armed = armed_task();
 
-	if (armed)
-		armed->in_group = false;
+	if (!armed || !armed->in_ioctl)
+		return 0;
+	armed->in_ioctl = 0;
 	order_end_use(ORDER_USE_GROUP);
 	return disarm();
 }
 
-/* Who asks a group for a device has it, once it is found, before there is a file of it. */
-static __always_inline int find_device(__u64 vfio)
+/* Not each kernel has groups, and containers. */
+#define IOCTL(function, scope)                                                                     \
+	SEC("kprobe/" #function) int BPF_KPROBE(function##_entry)                                  \
+	{                                                                                          \
+		return begin_ioctl(scope);                                                         \
+	}                                                                                          \
+	SEC("kretprobe/" #function) int BPF_KRETPROBE(function##_exit)                             \
+	{                                                                                          \
+		return end_ioctl();                                                                \
+	}
+
+IOCTL(vfio_group_fops_unl_ioctl, ORDER_SCOPE_GROUP)
+IOCTL(vfio_fops_unl_ioctl, ORDER_SCOPE_CONTAINER)
+
+/* NULL: the current task asks no group. */
+static __always_inline struct order_armed_task *asks_group(void)
 {
 	struct order_armed_task *armed = armed_task();
 
-	if (!armed || !armed->in_group || armed->uses[ORDER_USE_GROUP] == vfio)
+	return armed && armed->in_ioctl == ORDER_SCOPE_GROUP ? armed : NULL;
+}
+
+/* Who asks a group for a device has it, once it is found, before there is a file of it. */
+static __always_inline int get_device(struct order_armed_task *armed, __u64 vfio)
+{
+	if (armed->uses[ORDER_USE_GROUP] == vfio)
 		return 0;
-	return vfio ? order_begin_use(vfio, ORDER_SCOPE_GROUP, ORDER_USE_GROUP) :
-		      order_end_use(ORDER_USE_GROUP);
+	return order_begin_use(vfio, ORDER_SCOPE_GROUP, ORDER_USE_GROUP);
 }
 
 SEC("kprobe/vfio_device_try_get_registration")
 int BPF_KPROBE(vfio_device_try_get_registration_entry, __u64 vfio)
 {
-	return find_device(vfio);
+	struct order_armed_task *armed = asks_group();
+
+	return armed ? get_device(armed, vfio) : 0;
 }
 
 /* Before 6.2 that is part of another function. Devices that are not PCI's are not seen then. */
 SEC("kprobe/vfio_pci_core_match")
 int BPF_KPROBE(vfio_pci_core_match_entry, __u64 vfio)
 {
-	return find_device(vfio);
+	struct order_armed_task *armed = asks_group();
+
+	if (armed)
+		armed->asked = vfio;
+	return 0;
 }
 
 SEC("kretprobe/vfio_pci_core_match")
 int BPF_KRETPROBE(vfio_pci_core_match_exit, int result)
 {
-	return result > 0 ? 0 : find_device(0);
-}
+	struct order_armed_task *armed = asks_group();
 
-/* A container's, which not each kernel has. */
-SEC("kprobe/vfio_fops_unl_ioctl")
-int BPF_KPROBE(vfio_fops_unl_ioctl_entry)
-{
-	return arm(ORDER_SCOPE_CONTAINER);
-}
-
-SEC("kretprobe/vfio_fops_unl_ioctl")
-int BPF_KRETPROBE(vfio_fops_unl_ioctl_exit)
-{
-	return disarm();
+	return armed && result > 0 ? get_device(armed, armed->asked) : 0;
 }
 
 static __always_inline int use_mapping(struct vm_fault *fault, __u32 use)

@@ -34,7 +34,8 @@ struct order_armed_task {
 	__u32 scope; /* the outermost, enum order_scope */
 	__u32 count;
 	__u32 writes;		/* to a file of sysfs that is of interest */
-	__u64 in_group;		/* in an ioctl of a group's file */
+	__u64 asked;		/* a device that a group may be asked for */
+	__u64 in_ioctl;		/* of a group's file, or a container's: enum order_scope */
 	__u64 uses[ORDER_USES]; /* devices, that it is within an operation on */
 	__u64 leaves;		/* a device that it waits to be closed */
 	__u64 of_mutex;		/* of the file of sysfs that it writes to, as it has it open */
@@ -87,7 +88,7 @@ static __always_inline int arm(__u32 scope)
 	armed->scope = scope;
 	armed->count = 0;
 	armed->of_mutex = 0;
-	armed->in_group = false;
+	armed->in_ioctl = 0;
 	__sync_fetch_and_add(&order_state.armed, 1);
 	return 0;
 }

@@ -223,45 +223,60 @@ EXIT(vfio_device_fops_release, 2, int)
 	return end_use();
 }
 
-/* It has no file of the device yet, but the device, once that is found: its removal waits. */
-ENTRY(vfio_group_fops_unl_ioctl, struct file *file)
+/*
+ * It has no file of the device yet, but the device, once that is found: its removal waits. Not each
+ * kernel has groups.
+ */
+SEC("kprobe/vfio_group_fops_unl_ioctl")
+int BPF_KPROBE(vfio_group_fops_unl_ioctl_entry)
 {
 	return begin_use(0, LOCK_USE_OPEN);
 }
 
-EXIT(vfio_group_fops_unl_ioctl, 3, __s64)
+SEC("kretprobe/vfio_group_fops_unl_ioctl")
+int BPF_KRETPROBE(vfio_group_fops_unl_ioctl_exit)
 {
 	return end_use();
 }
 
-/* @vfio: 0: it was another one. */
-static __always_inline int find_device(__u64 vfio)
+/* NULL: the current task asks no group. */
+static __always_inline struct lock_use *use_of_group(void)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct lock_use *use = bpf_task_storage_get(&lock_uses, task, NULL, 0);
 
-	if (use && use->operation == LOCK_USE_OPEN)
-		use->vfio = vfio;
-	return 0;
+	return use && use->operation == LOCK_USE_OPEN ? use : NULL;
 }
 
 SEC("kprobe/vfio_device_try_get_registration")
 int BPF_KPROBE(vfio_device_try_get_registration_entry, __u64 vfio)
 {
-	return find_device(vfio);
+	struct lock_use *use = use_of_group();
+
+	if (use)
+		use->vfio = vfio;
+	return 0;
 }
 
 /* Before 6.2 that is part of another function. Devices that are not PCI's are not seen then. */
 SEC("kprobe/vfio_pci_core_match")
 int BPF_KPROBE(vfio_pci_core_match_entry, __u64 vfio)
 {
-	return find_device(vfio);
+	struct lock_use *use = use_of_group();
+
+	if (use)
+		use->asked = vfio;
+	return 0;
 }
 
 SEC("kretprobe/vfio_pci_core_match")
 int BPF_KRETPROBE(vfio_pci_core_match_exit, int result)
 {
-	return result > 0 ? 0 : find_device(0);
+	struct lock_use *use = use_of_group();
+
+	if (use && result > 0)
+		use->vfio = use->asked;
+	return 0;
 }
 
 /*

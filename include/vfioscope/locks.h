@@ -47,8 +47,9 @@ struct lock_use {
 	__u64 since_ns;
 	__u32 operation; /* enum lock_use_operation */
 	__u32 reserved;
+	__u64 asked; /* LOCK_USE_OPEN: a struct vfio_device that may be the one */
 };
-ASSERT_LAYOUT(struct lock_use, 24);
+ASSERT_LAYOUT(struct lock_use, 32);
 
 /* The kernel's objects of a device, which locks may be members of; 0: there is none. */
 struct lock_objects {
@@ -104,7 +105,7 @@ struct lock_task {
 	char comm[COMM_BYTES];
 	__u64 stack[STACK_FRAMES];
 };
-ASSERT_LAYOUT(struct lock_task, 32 + 3 * 32 + 32 + 8 * LOCK_OPENS + 16 +
+ASSERT_LAYOUT(struct lock_task, 32 + 3 * 32 + 40 + 8 * LOCK_OPENS + 16 +
 					3 * (48 + DEVICE_NAME_BYTES) + FILE_NAME_BYTES +
 					COMM_BYTES + 8 * STACK_FRAMES);
 

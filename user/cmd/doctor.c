@@ -47,9 +47,10 @@ static void check_kernel(struct diagnosis *diagnosis, const struct kernel *kerne
 	      "kprobes are used: exact, at over twice the cost of the best way (see --hook-type)");
 	check(diagnosis, "no lockdown of confidentiality", !kernel_is_confidential(), true,
 	      "the kernel forbids reading its memory: boot without lockdown=confidentiality");
-	check(diagnosis, "functions can be hooked", !kernel_hooks_off_by(), true,
-	      "sysctl kernel.ftrace_enabled=1, and 1 to /sys/kernel/debug/kprobes/enabled: what is "
-	      "attached sees nothing else");
+	check(diagnosis, "functions can be hooked", !kernel_ftrace_is_off(), true,
+	      "sysctl kernel.ftrace_enabled=1: what is attached sees nothing else");
+	check(diagnosis, "kprobes are on", !kernel_hooks_off(), false,
+	      "echo 1 >/sys/kernel/debug/kprobes/enabled: what they hook is not seen else");
 	check(diagnosis, "vfio module", kernel_has_module("vfio"), false,
 	      "modprobe vfio-pci; it is picked up when it comes");
 	check(diagnosis, "vfio_pci_core module", kernel_has_module("vfio_pci_core"), false,

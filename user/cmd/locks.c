@@ -221,8 +221,9 @@ static void note_waits_from_before(struct locks *locks)
 		message_debug("%ld tasks waited already", count);
 }
 
-static void tick(struct locks *locks)
+static void tick(struct locks *locks, const struct run *run)
 {
+	lock_watch_set_hooked(locks->watch, !run->hooks_are_off);
 	if (lock_watch_pick_up_modules(locks->watch)) {
 		lock_names_expire(locks->names); /* what hooks VFIO's functions is new, too */
 		note_waits_from_before(locks);
@@ -249,7 +250,7 @@ static int watch(struct locks *locks, struct run *run, const struct options *tim
 	while (!locks->error && !locks->done && event != RUN_END && event != RUN_FAILED) {
 		event = run_wait(run, news);
 		if (event == RUN_TICK)
-			tick(locks);
+			tick(locks, run);
 		if (!locks->error)
 			take_orders(locks);
 		if (!locks->error && fflush(stdout))

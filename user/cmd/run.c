@@ -125,13 +125,13 @@ int run_open(struct run *run, const struct options *options)
 /* What programs are attached to may be switched off for all, at any time. */
 static void check_hooks(struct run *run)
 {
-	const char *by = kernel_hooks_off_by();
+	const char *why = kernel_hooks_off();
 
-	if (by && !run->hooks_are_off)
-		message_warning("functions are not hooked while %s: what is done is not seen", by);
-	else if (!by && run->hooks_are_off)
+	if (why && !run->hooks_are_off)
+		message_warning("%s", why);
+	else if (!why && run->hooks_are_off)
 		message_warning("functions are hooked again");
-	run->hooks_are_off = by;
+	run->hooks_are_off = why;
 	run->hooks_were_off |= run->hooks_are_off;
 }
 

@@ -229,6 +229,17 @@ static size_t find_processes(const struct lock_task *tasks, size_t count,
 	return found;
 }
 
+/* The end of a group's ioctl is not seen where the kernel has no more room for return probes. */
+static void forget_ended_opens(struct lock_names *names, struct lock_task *tasks, size_t count)
+{
+	if (lock_names_are_hidden(names))
+		return;
+	for (size_t i = 0; i < count; i++)
+		if (tasks[i].use.vfio && tasks[i].use.operation == LOCK_USE_OPEN &&
+		    !is_in(names, &tasks[i], "vfio_group_fops_unl_ioctl"))
+			tasks[i].use.vfio = 0;
+}
+
 int lock_before_note_uses(struct lock_watch *watch, struct lock_names *names,
 			  struct lock_task *tasks, size_t count)
 {
@@ -237,6 +248,7 @@ int lock_before_note_uses(struct lock_watch *watch, struct lock_names *names,
 	struct lock_file *files;
 	long file_count;
 
+	forget_ended_opens(names, tasks, count);
 	if (!wait_for_users(tasks, count))
 		return 0;
 	/* Who does not wait is in no deadlock. Numbers are others in another PID namespace. */

@@ -58,6 +58,14 @@ bool lock_watch_pick_up_modules(struct lock_watch *watch)
 	return is_new;
 }
 
+void lock_watch_set_hooked(struct lock_watch *watch, bool hooked)
+{
+	if (!hooked)
+		watch->hooked_ns = UINT64_MAX;
+	else if (watch->hooked_ns == UINT64_MAX)
+		watch->hooked_ns = clock_ns(CLOCK_MONOTONIC);
+}
+
 __u64 lock_watch_hooked_ns(const struct lock_watch *watch)
 {
 	return watch->parts.sets[PART_VFIO].object ? watch->hooked_ns : UINT64_MAX;
@@ -157,10 +165,11 @@ long lock_watch_sleepers(const struct lock_watch *watch, struct lock_sleeper **s
  * Losses
  */
 
-/* Either will do, and not each kernel has both. */
+/* Not each kernel has groups; to know their devices, one of two will do. */
 static bool is_optional(const char *name)
 {
-	return strstr(name, "_core_match_") || strstr(name, "_try_get_");
+	return strstr(name, "_group_fops_") || strstr(name, "_core_match_") ||
+	       strstr(name, "_try_get_");
 }
 
 static size_t name_absent(struct lock_watch *watch)

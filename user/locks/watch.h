@@ -37,6 +37,9 @@ long lock_watch_files(const struct lock_watch *watch, const __u32 *pids, size_t 
 /* The same of tasks that sleep in a list of waiters. */
 long lock_watch_sleepers(const struct lock_watch *watch, struct lock_sleeper **sleepers);
 
+/* Whether functions are hooked now: they may be switched off. */
+void lock_watch_set_hooked(struct lock_watch *watch, bool hooked);
+
 /* Since when operations on devices are seen to begin, CLOCK_MONOTONIC; UINT64_MAX: they are not. */
 __u64 lock_watch_hooked_ns(const struct lock_watch *watch);
 
