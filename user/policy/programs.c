@@ -251,8 +251,14 @@ static int attach(struct policy_programs *programs, bool enforce)
 struct policy_programs *policy_programs_load(const struct policy_settings *settings,
 					     const struct policy_maps *shared, bool enforce)
 {
-	struct policy_programs *programs = calloc(1, sizeof(*programs));
+	struct policy_programs *programs;
 
+	if (kernel_ftrace_is_off()) {
+		message_error("a policy does not hold while sysctl kernel.ftrace_enabled is 0: set "
+			      "it to 1");
+		return NULL;
+	}
+	programs = calloc(1, sizeof(*programs));
 	if (!programs) {
 		message_error("out of memory");
 		return NULL;
