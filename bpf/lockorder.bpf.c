@@ -17,6 +17,7 @@
 #include "hook.bpf.h"
 #include "lock_objects.bpf.h"
 #include "lockorder_graph.bpf.h"
+#include "vfio_group.bpf.h"
 
 char LICENSE[] SEC("license") = "GPL";
 
@@ -582,47 +583,20 @@ static __always_inline int end_ioctl(void)
 IOCTL(vfio_group_fops_unl_ioctl, ORDER_SCOPE_GROUP)
 IOCTL(vfio_fops_unl_ioctl, ORDER_SCOPE_CONTAINER)
 
-/* NULL: the current task asks no group. */
-static __always_inline struct order_armed_task *asks_group(void)
+static __always_inline __u64 *asked_device(void)
 {
 	struct order_armed_task *armed = armed_task();
 
-	return armed && armed->in_ioctl == ORDER_SCOPE_GROUP ? armed : NULL;
+	return armed && armed->in_ioctl == ORDER_SCOPE_GROUP ? &armed->asked : NULL;
 }
 
-/* Who asks a group for a device has it, once it is found, before there is a file of it. */
-static __always_inline int get_device(struct order_armed_task *armed, __u64 vfio)
+static __always_inline int found_device(__u64 vfio)
 {
-	if (armed->uses[ORDER_USE_GROUP] == vfio)
+	struct order_armed_task *armed = armed_task();
+
+	if (!armed || armed->uses[ORDER_USE_GROUP] == vfio)
 		return 0;
 	return order_begin_use(vfio, ORDER_SCOPE_GROUP, ORDER_USE_GROUP);
-}
-
-SEC("kprobe/vfio_device_try_get_registration")
-int BPF_KPROBE(vfio_device_try_get_registration_entry, __u64 vfio)
-{
-	struct order_armed_task *armed = asks_group();
-
-	return armed ? get_device(armed, vfio) : 0;
-}
-
-/* Before 6.2 that is part of another function. Devices that are not PCI's are not seen then. */
-SEC("kprobe/vfio_pci_core_match")
-int BPF_KPROBE(vfio_pci_core_match_entry, __u64 vfio)
-{
-	struct order_armed_task *armed = asks_group();
-
-	if (armed)
-		armed->asked = vfio;
-	return 0;
-}
-
-SEC("kretprobe/vfio_pci_core_match")
-int BPF_KRETPROBE(vfio_pci_core_match_exit, int result)
-{
-	struct order_armed_task *armed = asks_group();
-
-	return armed && result > 0 ? get_device(armed, armed->asked) : 0;
 }
 
 static __always_inline int use_mapping(struct vm_fault *fault, __u32 use)

@@ -20,6 +20,7 @@
 #include "lock_files.bpf.h"
 #include "lock_objects.bpf.h"
 #include "lock_sleepers.bpf.h"
+#include "vfio_group.bpf.h"
 
 char LICENSE[] SEC("license") = "GPL";
 
@@ -223,10 +224,7 @@ EXIT(vfio_device_fops_release, 2, int)
 	return end_use();
 }
 
-/*
- * It has no file of the device yet, but the device, once that is found: its removal waits. Not each
- * kernel has groups.
- */
+/* Not each kernel has groups. */
 SEC("kprobe/vfio_group_fops_unl_ioctl")
 int BPF_KPROBE(vfio_group_fops_unl_ioctl_entry)
 {
@@ -239,7 +237,6 @@ int BPF_KRETPROBE(vfio_group_fops_unl_ioctl_exit)
 	return end_use();
 }
 
-/* NULL: the current task asks no group. */
 static __always_inline struct lock_use *use_of_group(void)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
@@ -248,34 +245,19 @@ static __always_inline struct lock_use *use_of_group(void)
 	return use && use->operation == LOCK_USE_OPEN ? use : NULL;
 }
 
-SEC("kprobe/vfio_device_try_get_registration")
-int BPF_KPROBE(vfio_device_try_get_registration_entry, __u64 vfio)
+static __always_inline __u64 *asked_device(void)
+{
+	struct lock_use *use = use_of_group();
+
+	return use ? &use->asked : NULL;
+}
+
+static __always_inline int found_device(__u64 vfio)
 {
 	struct lock_use *use = use_of_group();
 
 	if (use)
 		use->vfio = vfio;
-	return 0;
-}
-
-/* Before 6.2 that is part of another function. Devices that are not PCI's are not seen then. */
-SEC("kprobe/vfio_pci_core_match")
-int BPF_KPROBE(vfio_pci_core_match_entry, __u64 vfio)
-{
-	struct lock_use *use = use_of_group();
-
-	if (use)
-		use->asked = vfio;
-	return 0;
-}
-
-SEC("kretprobe/vfio_pci_core_match")
-int BPF_KRETPROBE(vfio_pci_core_match_exit, int result)
-{
-	struct lock_use *use = use_of_group();
-
-	if (use && result > 0)
-		use->vfio = use->asked;
 	return 0;
 }
 

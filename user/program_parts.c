@@ -203,6 +203,12 @@ void program_parts_retry(struct program_parts *parts)
 	program_set_retry(&parts->sets[PART_KERNEL]);
 }
 
+bool program_parts_is_of_group(const char *program)
+{
+	return strstr(program, "_group_fops_") || strstr(program, "_core_match_") ||
+	       strstr(program, "_try_get_");
+}
+
 int program_parts_map(const struct program_parts *parts, const char *name)
 {
 	return bpf_object__find_map_fd_by_name(parts->sets[PART_KERNEL].object, name);

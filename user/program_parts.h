@@ -56,6 +56,9 @@ bool program_parts_pick_up_vfio(struct program_parts *parts);
  */
 void program_parts_retry(struct program_parts *parts);
 
+/* Not each kernel has groups; to know the devices that they are asked for, one of two will do. */
+bool program_parts_is_of_group(const char *program);
+
 /* A map of both, by its name. */
 int program_parts_map(const struct program_parts *parts, const char *name);
 

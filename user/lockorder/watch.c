@@ -192,9 +192,8 @@ void order_watch_close(struct order_watch *watch)
 static bool is_optional(const char *name)
 {
 	return strstr(name, "nest") || strstr(name, "_fault_") || strstr(name, "init_generic") ||
-	       strstr(name, "vfio_fops_unl_ioctl_") || strstr(name, "_group_fops_") ||
-	       strstr(name, "_core_match_") || strstr(name, "_try_get_") ||
-	       !strcmp(name, "mutex_init_entry");
+	       strstr(name, "vfio_fops_unl_ioctl_") || !strcmp(name, "mutex_init_entry") ||
+	       program_parts_is_of_group(name);
 }
 
 /* Where elements go while they are counted it begins again, and ends: there are no more. */

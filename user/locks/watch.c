@@ -165,13 +165,6 @@ long lock_watch_sleepers(const struct lock_watch *watch, struct lock_sleeper **s
  * Losses
  */
 
-/* Not each kernel has groups; to know their devices, one of two will do. */
-static bool is_optional(const char *name)
-{
-	return strstr(name, "_group_fops_") || strstr(name, "_core_match_") ||
-	       strstr(name, "_try_get_");
-}
-
 static size_t name_absent(struct lock_watch *watch)
 {
 	size_t count = 0;
@@ -180,7 +173,7 @@ static size_t name_absent(struct lock_watch *watch)
 		const struct program_set *set = &watch->parts.sets[i];
 
 		for (size_t j = 0; j < set->absent_count && count < ABSENT_MOST; j++)
-			if (!is_optional(set->absent[j]))
+			if (!program_parts_is_of_group(set->absent[j]))
 				watch->absent[count++] = set->absent[j];
 	}
 	return count;
