@@ -232,10 +232,9 @@ static size_t find_processes(const struct lock_task *tasks, size_t count,
 /* The end of a group's ioctl is not seen where the kernel has no more room for return probes. */
 static void forget_ended_opens(struct lock_names *names, struct lock_task *tasks, size_t count)
 {
-	if (lock_names_are_hidden(names))
-		return;
 	for (size_t i = 0; i < count; i++)
 		if (tasks[i].use.vfio && tasks[i].use.operation == LOCK_USE_OPEN &&
+		    !lock_names_are_hidden(names) &&
 		    !is_in(names, &tasks[i], "vfio_group_fops_unl_ioctl"))
 			tasks[i].use.vfio = 0;
 }
