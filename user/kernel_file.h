@@ -17,8 +17,8 @@ bool kernel_is_confidential(void);
 /* While it is off, fentry and kprobes alike are attached in vain. */
 bool kernel_ftrace_is_off(void);
 
-/* That functions are not hooked, though programs are attached to them, and why; NULL: they are. */
-const char *kernel_hooks_off(void);
+/* While they are off, what kprobes hook is not seen; false if debugfs does not say. */
+bool kernel_kprobes_are_off(void);
 
 /* Not in a container: iterators pass over the tasks of other PID namespaces. */
 bool kernel_shows_all_tasks(void);

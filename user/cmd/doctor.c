@@ -49,7 +49,7 @@ static void check_kernel(struct diagnosis *diagnosis, const struct kernel *kerne
 	      "the kernel forbids reading its memory: boot without lockdown=confidentiality");
 	check(diagnosis, "functions can be hooked", !kernel_ftrace_is_off(), true,
 	      "sysctl kernel.ftrace_enabled=1: what is attached sees nothing else");
-	check(diagnosis, "kprobes are on", !kernel_hooks_off(), false,
+	check(diagnosis, "kprobes are on", !kernel_kprobes_are_off(), false,
 	      "echo 1 >/sys/kernel/debug/kprobes/enabled: what they hook is not seen else");
 	check(diagnosis, "vfio module", kernel_has_module("vfio"), false,
 	      "modprobe vfio-pci; it is picked up when it comes");

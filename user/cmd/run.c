@@ -122,10 +122,21 @@ int run_open(struct run *run, const struct options *options)
 	return options->command ? start_child(run, options, &mask) : 0;
 }
 
+/* NULL: all that programs are attached to is hooked. */
+static const char *why_hooks_are_off(void)
+{
+	if (kernel_ftrace_is_off())
+		return "sysctl kernel.ftrace_enabled is 0: functions are not hooked, and what is "
+		       "done is not seen";
+	if (kernel_kprobes_are_off())
+		return "/sys/kernel/debug/kprobes/enabled is 0: what kprobes hook is not seen";
+	return NULL;
+}
+
 /* What programs are attached to may be switched off for all, at any time. */
 static void check_hooks(struct run *run)
 {
-	const char *why = kernel_hooks_off();
+	const char *why = why_hooks_are_off();
 
 	if (why && !run->hooks_are_off)
 		message_warning("%s", why);
