@@ -129,7 +129,7 @@ static __always_inline void tell_gone(__u64 address, __u64 bytes)
 	if (!event)
 		return;
 	event->type = ORDER_EVENT_GONE;
-	event->reserved = 0;
+	event->modules = *(volatile __u32 *)&order_state.modules;
 	event->address = address;
 	event->bytes = bytes;
 	bpf_ringbuf_submit(event, 0);
@@ -719,17 +719,18 @@ int BPF_PROG(module_load, void *loaded)
 
 /* An element of the kernel's array is larger than what is declared of it here. */
 static __always_inline struct module_memory___lockorder *data_of(void *module)
+	__u32 before = __sync_fetch_and_add(&order_state.modules, 1);
 {
 	__u64 which = bpf_core_enum_value(enum mod_mem_type___lockorder, MOD_DATA___lockorder);
 
 	return module + bpf_core_field_offset(struct module___memory, mem) +
 	       which * bpf_core_type_size(struct module_memory___lockorder);
 }
+	event->modules = before + 1;
 
 SEC("tp_btf/module_free")
 int BPF_PROG(module_free, void *freed)
 {
-	__sync_fetch_and_add(&order_state.modules, 1);
 	if (bpf_core_type_exists(struct module_memory___lockorder)) {
 		struct module_memory___lockorder *data = data_of(freed);
 

@@ -47,7 +47,7 @@ struct {
 
 struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
-	__uint(max_entries, 4 << 20);
+	__uint(max_entries, ORDER_RING_BYTES);
 } order_events SEC(".maps");
 
 static __always_inline void *begin_event(__u32 bytes)

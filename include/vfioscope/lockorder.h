@@ -71,12 +71,14 @@ struct order_seen {
 };
 ASSERT_LAYOUT(struct order_seen, 56 + 4 * ORDER_GUARDS);
 
+#define ORDER_RING_BYTES (4 << 20) /* of events that nobody received yet */
+
 enum order_event_type {
 	ORDER_EVENT_LOCK = 1,
 	ORDER_EVENT_EDGE,
 	ORDER_EVENT_DEVICE,
 	ORDER_EVENT_GONE,
-	ORDER_EVENT_MODULE, /* has come; nothing but the type is said */
+	ORDER_EVENT_MODULE, /* has come */
 };
 
 /* A lock is part of an order for the first time. */
@@ -120,7 +122,7 @@ ASSERT_LAYOUT(struct order_device_event, 8 + sizeof(struct lock_objects));
 /* The objects that begin there, or a module's memory, are freed. */
 struct order_gone_event {
 	__u32 type;
-	__u32 reserved;
+	__u32 modules; /* struct order_state's, then */
 	__u64 address;
 	__u64 bytes; /* 0: of the object that begins there */
 };
@@ -128,8 +130,9 @@ ASSERT_LAYOUT(struct order_gone_event, 24);
 
 struct order_module_event {
 	__u32 type;
+	__u32 modules; /* struct order_state's: this one is the last of them */
 };
-ASSERT_LAYOUT(struct order_module_event, 4);
+ASSERT_LAYOUT(struct order_module_event, 8);
 
 /* In the programs' memory: what goes on, and what was not seen. */
 struct order_state {

@@ -66,6 +66,7 @@ passed() {
 @test "silent: tasks that are killed, modules that go and come again" { passed killed 6.12; }
 @test "any file of sysfs that is written to in a scope, and removed" { passed files 6.12; }
 @test "modules that come where others were have other locks" { passed other_modules 6.12; }
+@test "it ends while modules come and go" { passed restless 6.12; }
 @test "more locks than there is room for: counted" { passed full 6.12; }
 @test "the deadlock of 2021 from one use and one unplug that never met, by its names" {
 	passed seed 6.1 6.12 6.12-s390x

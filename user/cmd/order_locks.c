@@ -290,7 +290,6 @@ static void forget_module(struct order_locks *locks, __u64 address, __u64 bytes)
 	for (size_t i = 0; i < locks->count; i++)
 		if (locks->lock[i].address - address < bytes)
 			order_watch_forget(locks->watch, locks->lock[i].address);
-	lock_names_expire(locks->names);
 }
 
 void order_locks_forget(struct order_locks *locks, const struct order_gone_event *event)

@@ -17,6 +17,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* There is more to be done than to receive news. */
+#define RECEIVE_NS 200000000
+
 /* Orders of locks that have no name become more and more. */
 #define MOST_ORDERS 65536
 
@@ -41,6 +44,8 @@ struct orders {
 	size_t locks_left, orders_left; /* when what is no more was forgotten last */
 	__u64 told_of;			/* orders, up to then */
 	__u32 modules;			/* that had come or gone when they were looked at */
+	__u32 expired;			/* and when names were to be read anew */
+	bool is_ending;			/* what comes now came too late */
 	void *edges;			/* tsearch(): struct known_edge */
 	struct nameless_guards *nameless;
 	__u64 without_room, guards_lost, refused;
@@ -92,20 +97,40 @@ static void take_device(const struct order_device_event *event, void *argument)
 		out_of_memory(orders);
 }
 
+/*
+ * To read them takes a while, in which modules may come and go: what happened before, and is told
+ * now, is in them.
+ */
+static void expire_names(struct orders *orders, __u32 modules)
+{
+	if ((__s32)(modules - orders->expired) <= 0)
+		return;
+	orders->expired = order_watch_modules(orders->watch);
+	lock_names_expire(orders->names);
+}
+
 static void take_gone(const struct order_gone_event *event, void *argument)
 {
 	struct orders *orders = argument;
 
 	order_locks_forget(orders->locks, event);
+	if (event->bytes && !orders->is_ending)
+		expire_names(orders, event->modules);
 }
 
-static void take_module(void *argument)
+static void follow_modules(struct orders *orders, __u32 modules)
+{
+	orders->modules = order_watch_modules(orders->watch);
+	order_watch_attach_more(orders->watch);
+	expire_names(orders, modules);
+}
+
+static void take_module(const struct order_module_event *event, void *argument)
 {
 	struct orders *orders = argument;
 
-	orders->modules = order_watch_modules(orders->watch);
-	order_watch_attach_more(orders->watch);
-	lock_names_expire(orders->names);
+	if (!orders->is_ending)
+		follow_modules(orders, event->modules);
 }
 
 /*
@@ -359,13 +384,18 @@ static void check_graph(struct orders *orders)
 		out_of_memory(orders);
 }
 
-static void receive(struct orders *orders)
+/* True: that is all. */
+static bool receive(struct orders *orders)
 {
-	if (!order_watch_receive(orders->watch))
-		return;
+	__u64 until_ns = orders->is_ending ? ~0ULL : clock_ns(CLOCK_MONOTONIC) + RECEIVE_NS;
+	int result = order_watch_receive(orders->watch, until_ns);
+
+	if (result >= 0)
+		return !result;
 	message_error("cannot read events: %s", strerror(errno));
 	orders->said = true;
 	orders->error = -1;
+	return false;
 }
 
 static bool is_nameless_and_gone(const char *class, void *argument)
@@ -439,8 +469,10 @@ static void forget_stale(struct orders *orders)
 {
 	struct stale_edges stale = { .locks = orders->locks };
 
+	/* There may be news of those that are stale. */
+	if (!receive(orders))
+		return;
 	order_locks_find_stale(orders->locks);
-	receive(orders);
 	take_nameless(orders);
 	twalk_r(orders->edges, find_stale, &stale);
 	forget_edges(orders, stale.first);
@@ -468,7 +500,7 @@ void orders_tick(struct orders *orders)
 		lock_names_expire(orders->names);
 	/* The event that says so may be lost. */
 	if (order_watch_modules(orders->watch) != orders->modules)
-		take_module(orders);
+		follow_modules(orders, order_watch_modules(orders->watch));
 	if (is_time_to_forget(orders))
 		forget_stale(orders);
 }
@@ -512,6 +544,7 @@ static int save(struct orders *orders)
 long orders_finish(struct orders *orders)
 {
 	orders->hazards = 0;
+	orders->is_ending = true;
 	receive(orders);
 	take_nameless(orders);
 	twalk_r(orders->edges, count_node, orders);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "watch.h"
 
+#include "../clock.h"
 #include "../message.h"
 #include "../program_parts.h"
 #include "lockorder_fentry.skel.h"
@@ -18,6 +19,8 @@ struct order_watch {
 	bool modules_gone; /* since they were hooked */
 	struct ring_buffer *ring;
 	const struct order_receiver *receiver;
+	size_t received; /* bytes, by order_watch_receive() */
+	__u64 receive_until_ns;
 	__u64 locks_removed; /* besides those that the programs remove */
 	__u64 edges_removed;
 };
@@ -75,9 +78,13 @@ static int receive(void *argument, void *data, size_t bytes)
 		receiver->device(data, receiver->argument);
 	else if (*type == ORDER_EVENT_GONE && bytes >= sizeof(struct order_gone_event))
 		receive_gone(watch, data);
-	else if (*type == ORDER_EVENT_MODULE)
-		receiver->module(receiver->argument);
-	return 0;
+	else if (*type == ORDER_EVENT_MODULE && bytes >= sizeof(struct order_module_event))
+		receiver->module(data, receiver->argument);
+	watch->received += bytes;
+	return watch->received < ORDER_RING_BYTES &&
+			       clock_ns(CLOCK_MONOTONIC) < watch->receive_until_ns ?
+		       0 :
+		       -EAGAIN;
 }
 
 int order_watch_event_fd(const struct order_watch *watch)
@@ -85,9 +92,16 @@ int order_watch_event_fd(const struct order_watch *watch)
 	return ring_buffer__epoll_fd(watch->ring);
 }
 
-int order_watch_receive(struct order_watch *watch)
+int order_watch_receive(struct order_watch *watch, __u64 until_ns)
 {
-	return ring_buffer__consume(watch->ring) < 0 ? -1 : 0;
+	int result;
+
+	watch->received = 0;
+	watch->receive_until_ns = until_ns;
+	result = ring_buffer__consume(watch->ring);
+	if (result == -EAGAIN)
+		return 1;
+	return result < 0 ? -1 : 0;
 }
 
 int order_watch_seen(const struct order_watch *watch, const struct order_key *key,

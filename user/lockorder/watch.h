@@ -15,7 +15,7 @@ struct order_receiver {
 	void (*edge)(const struct order_edge_event *event, void *argument);
 	void (*device)(const struct order_device_event *event, void *argument);
 	void (*gone)(const struct order_gone_event *event, void *argument);
-	void (*module)(void *argument); /* has come */
+	void (*module)(const struct order_module_event *event, void *argument); /* has come */
 	void *argument;
 };
 
@@ -35,9 +35,14 @@ bool order_watch_pick_up_modules(struct order_watch *watch);
 /* A module has come, which may have functions that were not there. */
 void order_watch_attach_more(struct order_watch *watch);
 
-/* A descriptor that can be read when there is news; and passing that on. -1 with errno. */
+/* A descriptor that can be read when there is news. -1 with errno. */
 int order_watch_event_fd(const struct order_watch *watch);
-int order_watch_receive(struct order_watch *watch);
+
+/*
+ * Passes news on, those of before at least, but for what is left at @until_ns (CLOCK_MONOTONIC):
+ * what goes on meanwhile may be quicker. 0; 1: there may be more; -1 with errno.
+ */
+int order_watch_receive(struct order_watch *watch, __u64 until_ns);
 
 /* How often an order was seen, and so on, up to now; -1: it is not known. */
 int order_watch_seen(const struct order_watch *watch, const struct order_key *key,
