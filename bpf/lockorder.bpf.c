@@ -43,6 +43,10 @@ struct kernfs_node___lockorder {
 	struct kernfs_elem_dir___lockorder dir;
 };
 
+struct device___lockorder {
+	struct mutex mutex;
+};
+
 struct vfio_pci_core_device___lockorder {
 	struct vfio_device___vfioscope vdev;
 };
@@ -626,6 +630,14 @@ FAULT(vfio_pci_mmap_fault, ORDER_USE_FAULT)
 FAULT(vfio_pci_mmap_huge_fault, ORDER_USE_FAULT)
 FAULT(vfio_pci_mmap_page_fault, ORDER_USE_PAGE_FAULT)
 
+static __always_inline __u64 mutex_of_device(__u64 vfio)
+{
+	if (!bpf_core_type_exists(struct vfio_device___vfioscope))
+		return 0;
+	return (__u64)BPF_CORE_READ((struct vfio_device___vfioscope *)vfio, dev) +
+	       bpf_core_field_offset(struct device___lockorder, mutex);
+}
+
 /* There is nobody who has it open any more: what lies there next is another device. */
 static __always_inline bool leave(struct order_armed_task *armed)
 {
@@ -633,6 +645,7 @@ static __always_inline bool leave(struct order_armed_task *armed)
 
 	if (!vfio)
 		return false;
+	order_hold_removed(vfio, mutex_of_device(vfio));
 	forget_lock(vfio);
 	forget_device(vfio);
 	armed->leaves = 0;
@@ -706,31 +719,31 @@ static __always_inline void module_gone(__u64 base, __u64 bytes)
 SEC("tp_btf/module_load")
 int BPF_PROG(module_load, void *loaded)
 {
+	__u32 before = __sync_fetch_and_add(&order_state.modules, 1);
 	struct order_module_event *event;
 
-	__sync_fetch_and_add(&order_state.modules, 1);
 	event = begin_event(sizeof(*event));
 	if (!event)
 		return 0;
 	event->type = ORDER_EVENT_MODULE;
+	event->modules = before + 1;
 	bpf_ringbuf_submit(event, 0);
 	return 0;
 }
 
 /* An element of the kernel's array is larger than what is declared of it here. */
 static __always_inline struct module_memory___lockorder *data_of(void *module)
-	__u32 before = __sync_fetch_and_add(&order_state.modules, 1);
 {
 	__u64 which = bpf_core_enum_value(enum mod_mem_type___lockorder, MOD_DATA___lockorder);
 
 	return module + bpf_core_field_offset(struct module___memory, mem) +
 	       which * bpf_core_type_size(struct module_memory___lockorder);
 }
-	event->modules = before + 1;
 
 SEC("tp_btf/module_free")
 int BPF_PROG(module_free, void *freed)
 {
+	__sync_fetch_and_add(&order_state.modules, 1);
 	if (bpf_core_type_exists(struct module_memory___lockorder)) {
 		struct module_memory___lockorder *data = data_of(freed);
 

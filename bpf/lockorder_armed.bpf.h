@@ -38,6 +38,8 @@ struct order_armed_task {
 	__u64 in_ioctl;		/* of a group's file, or a container's: enum order_scope */
 	__u64 uses[ORDER_USES]; /* devices, that it is within an operation on */
 	__u64 leaves;		/* a device that it waits to be closed */
+	__u64 removed;		/* one that is, held alone; 0: none */
+	__u64 removed_under;	/* until this lock is let go */
 	__u64 of_mutex;		/* of the file of sysfs that it writes to, as it has it open */
 	__u64 wanted; /* the lock that a function is about: at its end that is not told again */
 	struct order_held held[ORDER_HELD]; /* oldest first */
@@ -89,6 +91,7 @@ static __always_inline int arm(__u32 scope)
 	armed->count = 0;
 	armed->of_mutex = 0;
 	armed->in_ioctl = 0;
+	armed->removed = 0;
 	__sync_fetch_and_add(&order_state.armed, 1);
 	return 0;
 }

@@ -183,7 +183,7 @@ __noinline int order_guard(__u32 index, __u32 from, __u32 count, __u64 released,
 	held = &HELD(armed, index);
 	if (index == from || held->lock - released < bytes)
 		return 0;
-	if (held->mode == ORDER_SHARED && held->kind != ORDER_RWSEM)
+	if (held->kind == ORDER_ACTIVE)
 		return 0;
 	/* Who opens the file again has another one. */
 	if (held->lock == armed->of_mutex)
@@ -425,6 +425,12 @@ __noinline int order_add_edge(__u32 index, __u32 id, __u32 mode, __u64 released,
  * These are about armed->wanted: where the verifier knows an argument's type, it is no number.
  */
 
+/* It only keeps others out: nobody waits for it any more. */
+static __always_inline bool is_removed(const struct order_held *held)
+{
+	return held->kind == ORDER_OPEN && held->mode == ORDER_EXCLUSIVE;
+}
+
 /*
  * The task may have to wait for it: an edge from what it holds, the youngest; and as long as that
  * was only tried, or is not held by it alone, from the one before. Behind that only from the lock
@@ -449,7 +455,7 @@ __noinline int order_want(__u32 kind, __u32 mode, __u64 released, __u64 bytes)
 	for (__u32 i = 1; id && i <= ORDER_HELD && i <= count; i++) {
 		struct order_held *held = &HELD(armed, count - i);
 
-		if (held->lock - released < bytes || !held->id)
+		if (held->lock - released < bytes || !held->id || is_removed(held))
 			continue;
 		if (ordered && (held->lock != armed->wanted || held->kind == ORDER_OPEN))
 			continue;
@@ -494,12 +500,44 @@ __noinline int order_downgrade(void)
 	return 0;
 }
 
+__noinline int order_forget_removed(void)
+{
+	struct order_armed_task *armed = armed_task();
+
+	if (!armed || !armed->removed)
+		return 0;
+	pop(armed, armed->removed);
+	armed->removed = 0;
+	return 0;
+}
+
 __noinline int order_release(void)
 {
 	struct order_armed_task *armed = armed_task();
 
-	if (armed)
-		pop(armed, armed->wanted);
+	if (!armed)
+		return 0;
+	pop(armed, armed->wanted);
+	if (armed->removed && armed->wanted == armed->removed_under)
+		order_forget_removed();
+	return 0;
+}
+
+/*
+ * Nobody is within an operation on a device any more, nor comes to be as long as the task holds the
+ * mutex at @mutex: it has the device alone.
+ */
+__noinline int order_hold_removed(__u64 vfio, __u64 mutex)
+{
+	struct order_armed_task *armed = armed_task();
+	__u32 id = known_number(vfio, ORDER_OPEN);
+
+	order_forget_removed();
+	if (!armed || !id || find_held(armed, mutex) >= ORDER_HELD)
+		return 0;
+	armed->removed = vfio;
+	armed->removed_under = mutex;
+	push(armed, vfio, id, ORDER_OPEN, ORDER_EXCLUSIVE, false);
 	return 0;
 }
 

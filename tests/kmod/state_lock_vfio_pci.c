@@ -4,7 +4,9 @@
  * removal of the device holds while it waits for the device's last user (seed 002, the reply of 20
  * January 2021). On s390x it is the kernel's own: hot-unplug holds zdev->state_lock. Elsewhere the
  * driver's removal takes one; or, with lock_on_close, one that the end of the last user takes too;
- * or, with lock_on_open, one that whoever opens the device takes, and leaves time for that.
+ * or, with lock_on_open, one that whoever opens the device takes, and leaves time for that. With
+ * lock_after it is right: both take two, in either order, but the removal when nobody writes any
+ * more.
  *
  * Has no device ids: bind it with driver_override.
  */
@@ -27,6 +29,11 @@ static struct mutex *state_lock(struct vfio_pci_core_device *vdev)
 }
 
 static struct mutex *open_lock(void)
+{
+	return NULL;
+}
+
+static struct mutex *inner_lock(void)
 {
 	return NULL;
 }
@@ -55,6 +62,14 @@ module_param(lock_on_close, bool, 0600);
 static bool lock_on_open;
 module_param(lock_on_open, bool, 0600);
 
+static bool lock_after;
+module_param(lock_after, bool, 0600);
+
+static struct mutex *inner_lock(void)
+{
+	return lock_after ? &test_close_lock : NULL;
+}
+
 static struct mutex *open_lock(void)
 {
 	return lock_on_open ? &test_open_lock : NULL;
@@ -65,10 +80,23 @@ static struct mutex *state_lock(struct vfio_pci_core_device *vdev)
 	return &test_state_lock;
 }
 
+static void unregister_before_locks(struct vfio_pci_core_device *vdev)
+{
+	vfio_pci_core_unregister_device(vdev);
+	mutex_lock(&test_close_lock);
+	mutex_lock(&test_state_lock);
+	mutex_unlock(&test_state_lock);
+	mutex_unlock(&test_close_lock);
+}
+
 static void state_lock_unregister(struct vfio_pci_core_device *vdev)
 {
 	struct mutex *lock = lock_on_close ? &test_close_lock : &test_state_lock;
 
+	if (lock_after) {
+		unregister_before_locks(vdev);
+		return;
+	}
 	if (lock_on_open)
 		lock = &test_open_lock;
 	mutex_lock(lock);
@@ -94,10 +122,15 @@ static ssize_t state_lock_write(struct vfio_device *core_vdev, const char __user
 {
 	struct vfio_pci_core_device *vdev =
 		container_of(core_vdev, struct vfio_pci_core_device, vdev);
+	struct mutex *inner = inner_lock();
 	ssize_t ret;
 
 	mutex_lock(state_lock(vdev));
+	if (inner)
+		mutex_lock(inner);
 	ret = vfio_pci_core_write(core_vdev, buf, count, ppos);
+	if (inner)
+		mutex_unlock(inner);
 	mutex_unlock(state_lock(vdev));
 	return ret;
 }

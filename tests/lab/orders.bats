@@ -9,7 +9,7 @@ setup_file() {
 	export OUT=$BATS_FILE_TMPDIR
 	local orders='learn abba last_put_locks writers readers reads_again'
 	orders+=' guarded guarded_anew guarded_by_reader unguarded none memory'
-	local of_devices='learn_devices seed seed_unplugged_first rescan'
+	local of_devices='learn_devices seed seed_unplugged_first rescan removed'
 	boot 6.1 build "$orders $of_devices totals" &
 	boot 6.12 build all &
 	boot 6.12-s390x build/s390x 'reload learn_devices seed ours totals' &
@@ -75,5 +75,6 @@ passed() {
 	passed seed_unplugged_first
 }
 @test "a file of sysfs that is written to, and removed under the lock that this takes" { passed rescan; }
+@test "locks of a removal that nobody can use the device during: guarded, by that device" { passed removed; }
 @test "silent: the driver of this project, used and unplugged" { passed ours 6.12 6.12-s390x; }
 @test "nothing was lost, and all was seen" { passed totals 6.1 6.12 6.12-s390x; }

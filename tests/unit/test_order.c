@@ -516,6 +516,54 @@ static void one_reader_of_a_guard_is_kept_out(void **state)
 	expect_alone(graph, ORDER_PREDICTED);
 }
 
+/* Where a device is removed that nobody uses any more, nobody is who uses it. */
+static void who_uses_a_device_does_not_meet_its_removal(void **state)
+{
+	struct order_graph *graph = start();
+
+	(void)state;
+	add_edge(graph, guarded_in(seen("a", E, "b", E, 1), "OPEN(x)", S));
+	add_edge(graph, guarded(seen("b", E, "a", E, 2), "OPEN(x)"));
+	expect(graph, ORDER_GUARDED, 1);
+	assert_true(told.last.is_about_removal);
+	assert_string_equal(told.guard, "OPEN(x)");
+	/* The removal of another one does. */
+	add_edge(graph, guarded(seen("b", E, "a", E, 2), "OPEN(y)"));
+	expect_alone(graph, ORDER_PREDICTED);
+	assert_false(told.last.is_about_removal);
+	/* Who waits for the end of all does so before it, whatever is between. */
+	graph = start();
+	add_edge(graph, seen("OPEN(x)", S, "a", E, 1));
+	add(graph, "a", "OPEN(x)", 2);
+	expect(graph, ORDER_PREDICTED, 1);
+	add_edge(graph, guarded(seen("a", E, "b", E, 2), "OPEN(x)"));
+	add(graph, "b", "OPEN(x)", 3);
+	expect(graph, ORDER_GUARDED, 2);
+	assert_true(told.last.is_about_removal);
+	order_graph_free(graph);
+	/* Two of a lock are not enough, nor two that use it. */
+	graph = start();
+	add_edge(graph, guarded(seen("a", E, "b", E, 1), "g"));
+	add_edge(graph, guarded_in(seen("b", E, "c", E, 2), "g", S));
+	add(graph, "c", "a", 3);
+	expect_alone(graph, ORDER_PREDICTED);
+	graph = start();
+	add_edge(graph, guarded_in(seen("a", E, "b", E, 1), "OPEN(x)", S));
+	add_edge(graph, guarded_in(seen("b", E, "a", E, 2), "OPEN(x)", S));
+	expect_alone(graph, ORDER_PREDICTED);
+	/* "*" may be two devices. */
+	graph = start();
+	add_edge(graph, guarded_in(seen("x of *", E, "bus", E, 1), "OPEN(*)", S));
+	add_edge(graph, seen("bus", E, "y of *", E, 2));
+	add_edge(graph, guarded(seen("y of *", E, "pool", E, 3), "OPEN(*)"));
+	add(graph, "pool", "x of *", 4);
+	expect_alone(graph, ORDER_PREDICTED);
+	graph = start();
+	add_edge(graph, guarded_in(seen("x of *", E, "bus", E, 1), "OPEN(*)", S));
+	add_edge(graph, guarded(seen("bus", E, "x of *", E, 2), "OPEN(*)"));
+	expect_alone(graph, ORDER_GUARDED);
+}
+
 static void one_guarded_task_is_one_task(void **state)
 {
 	struct order_graph *graph = start();
@@ -1203,6 +1251,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(a_guard_keeps_all_others_out),
 	cmocka_unit_test(two_guards_are_none),
 	cmocka_unit_test(what_is_waited_for_is_no_guard),
+	cmocka_unit_test(who_uses_a_device_does_not_meet_its_removal),
 	cmocka_unit_test(one_guarded_task_is_one_task),
 	cmocka_unit_test(readers_alone_do_not_block),
 	cmocka_unit_test(readers_block_behind_a_writer),

@@ -62,13 +62,17 @@ int order_watch_event_fd(const struct order_watch *watch)
 	return -1;
 }
 
-int order_watch_receive(struct order_watch *watch)
+/* 1: there is more to receive. */
+static int is_cut;
+
+int order_watch_receive(struct order_watch *watch, __u64 until_ns)
 {
 	(void)watch;
+	(void)until_ns;
 	if (told_next)
 		told_next();
 	told_next = NULL;
-	return 0;
+	return is_cut;
 }
 
 int order_watch_seen(const struct order_watch *watch, const struct order_key *key,
@@ -668,8 +672,14 @@ static void forgets_locks_that_are_no_more(void **state)
 	orders_tick(orders);
 	/* Who has one still is not wrong yet. */
 	assert_int_equal(forgotten, 0);
-	told_next = tell_the_last_of_it;
+	/* There may be news of them. */
 	orders_so_far = ORDER_EDGES / 4 + 1;
+	looked_at = 0;
+	is_cut = 1;
+	orders_tick(orders);
+	is_cut = 0;
+	assert_int_equal(looked_at, 0);
+	told_next = tell_the_last_of_it;
 	orders_tick(orders);
 	assert_int_equal(forgotten, 5);
 	/* There are fewer now: it takes as many new ones to look again. */
@@ -735,6 +745,18 @@ static void takes_what_was_refused_when_there_is_room(void **state)
 	end(orders, NULL);
 }
 
+static void tell_module(__u32 number)
+{
+	const struct order_module_event event = { ORDER_EVENT_MODULE, number };
+
+	receiver->module(&event, receiver->argument);
+}
+
+static void tell_another_module(void)
+{
+	tell_module(12);
+}
+
 static void looks_again_when_a_module_came_unheard(void **state)
 {
 	struct orders *orders = start(NULL, NULL);
@@ -746,7 +768,7 @@ static void looks_again_when_a_module_came_unheard(void **state)
 	orders_tick(orders);
 	assert_int_equal(attached, 1);
 	modules = 2;
-	receiver->module(receiver->argument);
+	tell_module(2);
 	orders_tick(orders);
 	assert_int_equal(attached, 2);
 	/* Programs that came with it have names, too. */
@@ -760,9 +782,45 @@ static void looks_again_when_a_module_came_unheard(void **state)
 	end(orders, NULL);
 }
 
+/* To read names takes longer than modules take to come. */
+static void names_are_read_once_for_what_was_before(void **state)
+{
+	const struct order_gone_event gone = { ORDER_EVENT_GONE, 8, 0xc0000000, 4096 };
+	struct orders *orders = start(NULL, NULL);
+
+	(void)state;
+	attached = names_expired = 0;
+	modules = 7;
+	tell_module(5);
+	assert_int_equal(names_expired, 1);
+	/* These came before 7 had. */
+	tell_module(6);
+	tell_module(7);
+	assert_int_equal(names_expired, 1);
+	assert_int_equal(attached, 3);
+	modules = 9;
+	receiver->gone(&gone, receiver->argument);
+	assert_int_equal(names_expired, 2);
+	tell_module(9);
+	assert_int_equal(names_expired, 2);
+	modules = 11;
+	tell_module(10);
+	assert_int_equal(names_expired, 3);
+	/* In the end nothing is waited for any more. */
+	modules = 12;
+	attached = 0;
+	told_next = tell_another_module;
+	hear(orders_finish, orders);
+	assert_null(told_next);
+	assert_int_equal(names_expired, 3);
+	assert_int_equal(attached, 0);
+	end(orders, NULL);
+}
+
 static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(reports_when_it_is_told),
 	cmocka_unit_test(a_stack_begins_where_the_lock_is_taken),
+	cmocka_unit_test(names_are_read_once_for_what_was_before),
 	cmocka_unit_test(reports_in_the_end),
 	cmocka_unit_test(knows_all_parts_of_a_device),
 	cmocka_unit_test(names_a_lock_later),

@@ -6,7 +6,8 @@
  *
  * The rules are lockdep's, and ours: a cycle whose edges were all seen under one and the same
  * lock, read at one of them at most, cannot happen, nor can one of readers alone. All of them, as
- * one task may be at several places, one after the other. Where a reader waits for a reader,
+ * one task may be at several places, one after the other; but of OPEN two will do, as who has it
+ * has it until nothing else is held. Where a reader waits for a reader,
  * another task has to wait in between to write, which nothing keeps away that is held then. Who
  * writes at several places is not judged together.
  */
@@ -90,6 +91,8 @@ struct order_cycle {
 	/* If a reader waits for a reader: one that waits between them to write. Else NULL */
 	const struct order_edge *writer;
 	bool is_about_writer; /* the label: that one is what makes the cycle no graver */
+	/* The guard: a device that is in use at one of the places, and at another is not any more */
+	bool is_about_removal;
 };
 
 struct order_graph;
@@ -177,6 +180,9 @@ int order_graph_between_devices(struct order_graph *graph,
 				void *argument);
 
 bool order_edge_is_between_devices(const struct order_edge *edge);
+
+/* "OPEN(DEVICE)" */
+bool order_class_is_open(const char *class);
 
 /* Whether the class has "*" for the device: two of these may be of two devices. */
 bool order_class_is_of_any_device(const char *class);

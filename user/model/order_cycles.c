@@ -198,6 +198,36 @@ static const char *find_guard(const struct order_cycle *cycle)
 	return NULL;
 }
 
+/* Within an operation on what @name is, or waiting for the end of all. */
+static bool needs_open(const struct order_edge *edge, const char *name)
+{
+	const struct order_guard *guard = order_find_guard(edge, name);
+
+	return !strcmp(edge->from, name) || (guard && guard->mode == ORDER_SHARED);
+}
+
+/* Who holds OPEN alone is past the end of all operations: there is none with anybody else's. */
+static bool is_after_end_of(const struct order_cycle *cycle, const struct order_guard *guard)
+{
+	if (guard->mode != ORDER_EXCLUSIVE || !order_class_is_open(guard->class) ||
+	    (order_class_is_of_any_device(guard->class) && !is_about_one_device(cycle)))
+		return false;
+	for (size_t i = 0; i < cycle->count; i++)
+		if (needs_open(cycle->edge[i], guard->class))
+			return true;
+	return false;
+}
+
+/* A device that is in use at one of the places, and removed at another. NULL: there is none. */
+static const char *find_removed(const struct order_cycle *cycle)
+{
+	for (size_t i = 0; i < cycle->count; i++)
+		for (size_t j = 0; j < cycle->edge[i]->guards; j++)
+			if (is_after_end_of(cycle, &cycle->edge[i]->guard[j]))
+				return cycle->edge[i]->guard[j].class;
+	return NULL;
+}
+
 /* By who is at its places, and what all of them hold. One task can wait for itself, whatever. */
 static void judge_tasks(struct order_cycle *cycle)
 {
@@ -208,7 +238,10 @@ static void judge_tasks(struct order_cycle *cycle)
 		cycle->label = ORDER_LOW;
 		return;
 	}
-	cycle->guard = find_guard(cycle);
+	cycle->guard = find_removed(cycle);
+	cycle->is_about_removal = cycle->guard;
+	if (!cycle->guard)
+		cycle->guard = find_guard(cycle);
 	if (cycle->guard)
 		cycle->label = ORDER_GUARDED;
 }

@@ -123,6 +123,11 @@ void order_edge_generalise(struct order_edge *edge)
 	replace(to);
 }
 
+bool order_class_is_open(const char *class)
+{
+	return has_prefix(class, OPEN);
+}
+
 bool order_class_is_of_any_device(const char *class)
 {
 	struct device device = device_of((char *)class);

@@ -64,6 +64,16 @@ static int write_sightings(FILE *output, const struct order_edge *edge, bool wit
 		       moment(edge->last_ns, with_date, last)) < 0;
 }
 
+/* How @guard was held beside the order's lock. */
+static const char *guard_words(const struct order_guard *guard)
+{
+	const bool is_exclusive = guard->mode == ORDER_EXCLUSIVE;
+
+	if (order_class_is_open(guard->class))
+		return is_exclusive ? "after the end of" : "within";
+	return is_exclusive ? "holding" : "reading";
+}
+
 static int write_edge(FILE *output, const struct order_edge *edge, bool is_first, bool with_date)
 {
 	char name[WHO_BYTES], text[ORDER_CLASS_BYTES];
@@ -77,7 +87,7 @@ static int write_edge(FILE *output, const struct order_edge *edge, bool is_first
 	error |= fputs(",\n", output) < 0;
 	for (size_t i = 0; i < edge->guards; i++)
 		error |= fprintf(output, "    |    always %s %s too,\n",
-				 edge->guard[i].mode == ORDER_EXCLUSIVE ? "holding" : "reading",
+				 guard_words(&edge->guard[i]),
 				 plain(edge->guard[i].class, text)) < 0;
 	error |= write_sightings(output, edge, with_date);
 	return error | (fprintf(output, "    |    the same task then wanted (%s)\n",
@@ -119,6 +129,17 @@ static int write_meaning_alone(FILE *output, const struct order_cycle *cycle)
 	}
 }
 
+static int write_removal(FILE *output, const char *open)
+{
+	char text[ORDER_CLASS_BYTES];
+
+	return fprintf(output,
+		       "    cannot happen as long as one of them comes, as it did, after the end "
+		       "of all others'\n"
+		       "        %s\n",
+		       plain(open, text)) < 0;
+}
+
 /* What the label says. */
 static int write_meaning(FILE *output, const struct order_cycle *cycle)
 {
@@ -142,6 +163,8 @@ static int write_meaning(FILE *output, const struct order_cycle *cycle)
 			       "writers between the readers\n",
 			       tasks) < 0;
 	case ORDER_GUARDED:
+		if (cycle->is_about_removal)
+			return write_removal(output, cycle->guard);
 		return fprintf(output,
 			       "    cannot happen as long as %s hold, as they did,\n"
 			       "        %s\n",
