@@ -98,6 +98,17 @@ static __always_inline void find_vfio_objects(struct lock_objects *objects,
 		objects->group = (__u64)BPF_CORE_READ(vfio, group);
 }
 
+/* Of any device: its name, and what is known of those of PCI. */
+static __always_inline void find_device_objects(struct lock_objects *objects,
+						struct device___vfioscope *device)
+{
+	bpf_probe_read_kernel_str(objects->device, sizeof(objects->device),
+				  BPF_CORE_READ(device, kobj.name));
+	if (device && device_is_pci(device))
+		find_pci_objects(objects, (void *)device - bpf_core_field_offset(
+								   struct pci_dev___locks, dev));
+}
+
 static __always_inline void find_objects(struct lock_objects *objects, __u64 vfio)
 {
 	struct device___vfioscope *device;
@@ -108,11 +119,7 @@ static __always_inline void find_objects(struct lock_objects *objects, __u64 vfi
 	}
 	find_vfio_objects(objects, (void *)vfio);
 	device = BPF_CORE_READ((struct vfio_device___vfioscope *)vfio, dev);
-	bpf_probe_read_kernel_str(objects->device, sizeof(objects->device),
-				  BPF_CORE_READ(device, kobj.name));
-	if (device && device_is_pci(device))
-		find_pci_objects(objects, (void *)device - bpf_core_field_offset(
-								   struct pci_dev___locks, dev));
+	find_device_objects(objects, device);
 }
 
 #endif

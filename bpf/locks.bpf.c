@@ -327,6 +327,19 @@ static __always_inline void check_active_wait(struct lock_task *found)
 		found->active_wait.lock = 0;
 }
 
+/* Of the device whose file it is: whoever is in it may want the device's mutex. */
+static __always_inline void find_file_objects(struct lock_objects *objects, __u64 node)
+{
+	void *object = sysfs_object((void *)node);
+	struct short_name set;
+
+	if (!object)
+		return;
+	sysfs_set(object, &set);
+	if (NAME_IS(set, "devices"))
+		find_device_objects(objects, object);
+}
+
 /* kernel/locking/mutex.h, rwsem.c */
 #define MUTEX_FLAG_WAITERS 1UL
 #define RWSEM_FLAG_WAITERS 2UL
@@ -387,10 +400,11 @@ static __always_inline bool describe_task(struct lock_task *found, struct task_s
 	__builtin_memcpy(found->comm, task->comm, sizeof(found->comm));
 	if (found->wait.lock)
 		find_owner(found);
-	if (found->open_wait.lock) {
+	if (found->open_wait.lock)
 		find_objects(&found->waits, found->open_wait.lock);
-		find_physfn_objects(&found->physfn, found->waits.pci);
-	}
+	else if (found->active_wait.lock)
+		find_file_objects(&found->waits, found->active_wait.lock);
+	find_physfn_objects(&found->physfn, found->waits.pci);
 	if (found->use.vfio)
 		find_objects(&found->uses, found->use.vfio);
 	return true;

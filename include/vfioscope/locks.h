@@ -98,7 +98,7 @@ struct lock_task {
 	__u64 owner_start_ns; /* of wait's lock; 0: nobody is known to hold it */
 	__u32 owner_tid;
 	__u32 flags;			  /* LOCK_OWNER_..., LOCK_IN_FILE_..., LOCK_KERNEL_... */
-	struct lock_objects waits;	  /* of the device of open_wait */
+	struct lock_objects waits;	  /* of the device of open_wait, or of active_wait's file */
 	struct lock_objects physfn;	  /* of that device's PF, if it is a VF */
 	struct lock_objects uses;	  /* of use */
 	char waits_file[FILE_NAME_BYTES]; /* of active_wait */

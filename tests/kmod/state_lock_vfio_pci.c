@@ -8,6 +8,8 @@
  * lock_after it is right: both take two, in either order, but the removal when nobody writes any
  * more.
  *
+ * A file of the device takes the device's mutex, under which it is removed.
+ *
  * Has no device ids: bind it with driver_override.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
@@ -152,6 +154,26 @@ static int state_lock_open_device(struct vfio_device *core_vdev)
 	return ret;
 }
 
+/* Wrong, too: the file goes while the driver core holds that. */
+#define DEVICE_LOCK_MS	3000
+
+static ssize_t take_device_lock_store(struct device *dev, struct device_attribute *attr,
+				      const char *buf, size_t count)
+{
+	msleep(DEVICE_LOCK_MS);
+	if (device_lock_interruptible(dev))
+		return -EINTR;
+	device_unlock(dev);
+	return count;
+}
+static DEVICE_ATTR_WO(take_device_lock);
+
+static struct attribute *state_lock_attrs[] = {
+	&dev_attr_take_device_lock.attr,
+	NULL
+};
+ATTRIBUTE_GROUPS(state_lock);
+
 static const struct vfio_device_ops state_lock_ops = {
 	.name		= KBUILD_MODNAME,
 	.init		= vfio_pci_core_init_dev,
@@ -198,6 +220,7 @@ static struct pci_driver state_lock_driver = {
 	.remove			= state_lock_remove,
 	.err_handler		= &vfio_pci_core_err_handlers,
 	.driver_managed_dma	= true,
+	.dev_groups		= state_lock_groups,
 };
 module_pci_driver(state_lock_driver);
 

@@ -91,7 +91,7 @@ struct order_cycle {
 	/* If a reader waits for a reader: one that waits between them to write. Else NULL */
 	const struct order_edge *writer;
 	bool is_about_writer; /* the label: that one is what makes the cycle no graver */
-	/* The guard: a device that is in use at one of the places, and at another is not any more */
+	/* The guard: a device that is in use at one of the places, and at another no more */
 	bool is_about_removal;
 };
 
