@@ -234,9 +234,63 @@ bool lock_member_name(struct lock_names *names, const struct lock_objects *objec
 	return true;
 }
 
-bool lock_variable_name(struct lock_names *names, __u64 lock, char buffer[LOCK_NAME_BYTES])
+/*
+ * Members of variables
+ */
+
+/*
+ * How many structures of that name have a lock there; path: what the first one calls it. Only those
+ * of the module itself.
+ */
+static unsigned int count_members(const struct btf *btf, const char *name, __u32 offset,
+				  char path[PATH_BYTES])
+{
+	const struct btf *kernel = btf__base_btf(btf);
+	unsigned int count = 0;
+
+	for (__u32 id = btf__type_cnt(kernel); id < btf__type_cnt(btf); id++) {
+		const struct btf_type *type = btf__type_by_id(btf, id);
+		const char *type_name = btf__name_by_offset(btf, type->name_off);
+		char other[PATH_BYTES];
+
+		if (!btf_is_struct(type) || !type_name || strcmp(type_name, name) != 0 ||
+		    offset >= type->size)
+			continue;
+		snprintf(other, sizeof(other), "%s", name);
+		if (find_member(btf, type, offset, other) && !count++)
+			memcpy(path, other, sizeof(other));
+	}
+	return count;
+}
+
+/*
+ * VFIO keeps its own locks in variables that are called as their types are, and there are several:
+ * "vfio#2+0x18 [vfio]" is "vfio.group_lock [vfio]", if only one of the types has a lock there.
+ */
+static void name_member_of_variable(struct lock_names *names, char buffer[LOCK_NAME_BYTES])
+{
+	static const char module[] = " [vfio]";
+	const char *plus = strchr(buffer, '+'), *end = plus ? strchr(plus, ' ') : NULL;
+	char name[PATH_BYTES], path[PATH_BYTES];
+
+	if (!end || strcmp(end, module) != 0)
+		return;
+	load_types(names, true);
+	snprintf(name, sizeof(name), "%.*s", (int)strcspn(buffer, "#+"), buffer);
+	if (names->vfio &&
+	    count_members(names->vfio, name, (__u32)strtoul(plus + 1, NULL, 16), path) == 1)
+		snprintf(buffer, LOCK_NAME_BYTES, "%s%s", path, module);
+}
+
+static void name_variable(struct lock_names *names, __u64 lock, char buffer[LOCK_NAME_BYTES])
 {
 	symbol_variable_name(current_symbols(names), lock, buffer, LOCK_NAME_BYTES);
+	name_member_of_variable(names, buffer);
+}
+
+bool lock_variable_name(struct lock_names *names, __u64 lock, char buffer[LOCK_NAME_BYTES])
+{
+	name_variable(names, lock, buffer);
 	names->missed |= buffer[0] == '0';
 	return buffer[0] != '0';
 }
@@ -300,7 +354,7 @@ const char *lock_name(struct lock_names *names, const struct lock_wait *wait,
 		snprintf(buffer, LOCK_NAME_BYTES, "%s of %.*s", path, DEVICE_NAME_BYTES,
 			 owner->device);
 	else
-		symbol_variable_name(current_symbols(names), wait->lock, buffer, LOCK_NAME_BYTES);
+		name_variable(names, wait->lock, buffer);
 	names->missed |= buffer[0] == '0';
 	return buffer;
 }
