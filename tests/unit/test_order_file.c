@@ -436,6 +436,7 @@ static const struct {
 	{ "\"schema\":1,\"from\"", "\"from\"", ":2: \"schema\" is missing" },
 	{ "\"host\":\"h\",", "", ":1: \"host\" is missing" },
 	{ "\"h\"", "5", ":1: \"host\" is not a text" },
+	{ "\"qemu\"}", "\"qemu\",\"host\":5}", ":2: \"host\" is not a text" },
 	{ "\"h\"", "\"" FIFTY TEN "01234\"", ":1: \"host\" has a text of more than 64 bytes" },
 	{ "\"6.12\"", "null", ":1: \"kernel\" is not a text" },
 	{ "\"edges\":1", "\"edges\":0", ":2: more orders than the first line tells of" },
@@ -642,6 +643,17 @@ static void assert_said(const char *text)
 		fail_msg("\"%s\" is not in: %s", text, output);
 }
 
+static void save_edge_of(const char *host, const char *name, const struct order_edge *edge)
+{
+	const struct rendered_order_graph rendered = { graph_of(edge, 1), host, "6.12", 0, 0 };
+	FILE *file = fopen(name, "w");
+
+	assert_non_null(file);
+	assert_int_equal(render_order_graph_json(file, &rendered), 0);
+	fclose(file);
+	order_graph_free((struct order_graph *)rendered.graph);
+}
+
 /* Each host has seen half of it, on a device of another name. */
 static void finds_across_files_what_none_has(void **state)
 {
@@ -653,20 +665,24 @@ static void finds_across_files_what_none_has(void **state)
 
 	(void)state;
 	strcpy(one.task.comm, "sh");
-	save_edges("one", &one, 1);
-	save_edges("other", &other, 1);
+	save_edge_of("h1", "one", &one);
+	save_edge_of("h2", "other", &other);
 	assert_int_equal(run(&alone, "one", NULL), STATUS_OK);
 	assert_said("1 order of 2 locks; cycles: 0 predicted");
 	forget();
 	assert_int_equal(run(&options, "one", "other"), STATUS_FOUND);
 	assert_said("ORDER 1, predicted: 2 orders of locks that can meet in a deadlock\n");
-	assert_said("    +> OPEN(*)\n    |    was held (exclusive) by qemu[8] in write,\n");
+	assert_said("    +> OPEN(*)\n    |    was held (exclusive) by qemu[8] on h2 in write,\n");
+	assert_said(" by sh[");
+	assert_said("] on h1 in ");
+	assert_said("] on h1 wanted ");
 	assert_said("2 orders of 2 locks; cycles: 1 predicted");
 	forget();
 	options = (struct options){ .json = true };
 	assert_int_equal(run(&options, "merged", NULL), STATUS_FOUND);
 	assert_said("{\"type\":\"lock-order\",\"schema\":1,\"time_ns\":0,\"id\":1,"
 		    "\"label\":\"predicted\",\"guard\":null,\"edges\":[{\"from\":\"OPEN(*)\",");
+	assert_said("\"comm\":\"sh\",\"host\":\"h1\"}");
 	assert_said("\n{\"type\":\"lock-order-total\",\"schema\":1,\"orders\":2,\"classes\":2,"
 		    "\"predicted\":1,\"suspected\":0,\"guarded\":0,\"low\":0,");
 	forget();
@@ -689,17 +705,6 @@ static void counts_what_has_no_name(void **state)
 	assert_int_equal(run(&options, "both", "all"), STATUS_OK);
 	assert_said(", 2 without a name\n");
 	forget();
-}
-
-static void save_edge_of(const char *host, const char *name, const struct order_edge *edge)
-{
-	const struct rendered_order_graph rendered = { graph_of(edge, 1), host, "6.12", 0, 0 };
-	FILE *file = fopen(name, "w");
-
-	assert_non_null(file);
-	assert_int_equal(render_order_graph_json(file, &rendered), 0);
-	fclose(file);
-	order_graph_free((struct order_graph *)rendered.graph);
 }
 
 /* An order of two devices is one host's: there others are called so elsewhere. */

@@ -259,6 +259,9 @@ static int read_task(const struct reader *reader, const json_t *edge, struct ord
 	    read_number_32(reader, object, "pid", &task->pid) ||
 	    read_number(reader, object, "start_ns", LLONG_MAX, &task->start_ns))
 		return -1;
+	if (json_object_get(object, "host") &&
+	    read_text(reader, object, "host", task->host, sizeof(task->host)))
+		return -1;
 	return read_text(reader, object, "comm", task->comm, sizeof(task->comm));
 }
 

@@ -6,7 +6,7 @@
 #include "../model/order.h"
 
 /* Names of hosts and of kernels are no longer, with their NUL. */
-#define ORDER_ORIGIN_BYTES 65
+#define ORDER_ORIGIN_BYTES ORDER_HOST_BYTES
 /* Orders in one file, of a whole fleet perhaps: as many as memory is for. */
 #define ORDER_FILE_EDGES (1UL << 24)
 

@@ -24,6 +24,9 @@
 /* A class for who held no lock and wanted to write: readers wait behind it. */
 #define ORDER_NOTHING "(nothing)"
 
+/* The name of a host, with its NUL. */
+#define ORDER_HOST_BYTES 65
+
 /* A lock that was held too, each time an order was seen. */
 struct order_guard {
 	char class[ORDER_CLASS_BYTES];
@@ -34,6 +37,7 @@ struct order_task {
 	__u32 tid, pid;
 	__u64 start_ns; /* with tid it tells tasks of one source apart */
 	char comm[COMM_BYTES];
+	char host[ORDER_HOST_BYTES]; /* where orders of several are; else empty */
 };
 
 /* So many that did so by one task each are told apart; more are many tasks. */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "order_hosts.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -92,6 +93,9 @@ int order_hosts_add(struct order_hosts *hosts, const char *host, const struct or
 	for (size_t i = 0; i < count && all; i++) {
 		struct order_edge edge = *edges[i];
 
+		/* A file that is of several hosts has them. */
+		if (!edge.task.host[0] && strcmp(host, "*") != 0)
+			snprintf(edge.task.host, sizeof(edge.task.host), "%s", host);
 		if (!keep_names(&edge))
 			hosts->unnamed++;
 		else if (order_graph_add(all, &edge))

@@ -32,6 +32,8 @@ static json_t *task_json(const struct order_task *task)
 	json_add_number(object, "pid", task->pid);
 	json_add_number(object, "start_ns", task->start_ns);
 	json_add_text(object, "comm", task->comm, sizeof(task->comm));
+	if (task->host[0])
+		json_add_string(object, "host", task->host);
 	return object;
 }
 

@@ -23,6 +23,14 @@ static const char *plain(const char *name, char text[ORDER_CLASS_BYTES])
 	return text;
 }
 
+/* Where that was, if orders are of several hosts. */
+static int write_host(FILE *output, const struct order_task *task)
+{
+	char text[ORDER_CLASS_BYTES];
+
+	return task->host[0] && fprintf(output, " on %s", plain(task->host, text)) < 0;
+}
+
 /*
  * A cycle
  */
@@ -82,6 +90,7 @@ static int write_edge(FILE *output, const struct order_edge *edge, bool is_first
 
 	error |= fprintf(output, "    |    was held (%s) by %s", order_mode_name(edge->from_mode),
 			 who(&edge->task, name)) < 0;
+	error |= write_host(output, &edge->task);
 	if (edge->scope[0])
 		error |= fprintf(output, " in %s", plain(edge->scope, text)) < 0;
 	error |= fputs(",\n", output) < 0;
@@ -234,13 +243,13 @@ static int write_unseen(FILE *output, const struct order_cycle *cycle)
 static int write_stack(FILE *output, const struct order_edge *edge, const char *what)
 {
 	char name[WHO_BYTES], text[ORDER_CLASS_BYTES];
-	int error;
+	int error = fprintf(output, "    %s", who(&edge->task, name)) < 0;
 
+	error |= write_host(output, &edge->task);
 	if (!edge->frames)
-		return fprintf(output, "    %s %s %s in functions that are not known\n",
-			       who(&edge->task, name), what, plain(edge->to, text)) < 0;
-	error = fprintf(output, "    %s %s %s in\n", who(&edge->task, name), what,
-			plain(edge->to, text)) < 0;
+		return error | (fprintf(output, " %s %s in functions that are not known\n", what,
+					plain(edge->to, text)) < 0);
+	error |= fprintf(output, " %s %s in\n", what, plain(edge->to, text)) < 0;
 	for (unsigned int i = 0; i < edge->frames; i++)
 		error |= fprintf(output, "        %s\n", plain(edge->frame[i], text)) < 0;
 	return error;
