@@ -11,7 +11,7 @@ setup_file() {
 		opening device_lock seed' &
 	boot 7.2 build rescan &
 	boot 6.12 build 'open open_two open_long active active_long open_before active_itself rescan last_put closing
-		device_lock seed' &
+		unexplained device_lock seed' &
 	boot 6.12 build 'readers churn output late_owner elsewhere before abba three itself writers tries unhooked
 		long recursive alone crowd opening' 6.12-more &
 	boot 6.12-s390x build/s390x 'readers open before abba tries active seed' &
@@ -54,6 +54,7 @@ passed() {
 @test "semaphores and writers: confirmed" { passed writers; }
 @test "semaphores and readers: suspected" { passed readers 6.1 6.12 6.12-s390x; }
 @test "a file of sysfs is to go, and who writes to it waits" { passed active 6.1 6.12 6.12-s390x; }
+@test "a removal that waits for what is not seen: said in the end" { passed unexplained 6.12; }
 @test "it is the device's own mutex that who writes waits for: by its name" { passed device_lock; }
 @test "who removes the file that it writes to waits for itself" { passed active_itself 6.12; }
 @test "stock kernels: rescan against remove, and afterwards" { passed rescan 6.1 6.12 7.2; }

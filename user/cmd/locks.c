@@ -163,12 +163,35 @@ static void check(struct locks *locks)
 	look(locks);
 }
 
+static bool is_long(const struct lock_wait *wait, __u64 before_ns)
+{
+	return wait->lock && wait->since_ns <= before_ns;
+}
+
+/* Of tasks that wait in the end, in a deadlock or for who waits for what is not seen. */
+static __u64 count_long_waits(const struct locks *locks)
+{
+	const __u64 now = clock_ns(CLOCK_MONOTONIC), threshold_ns = locks->options->threshold_ns;
+	const __u64 before_ns = now > threshold_ns ? now - threshold_ns : 0;
+	struct lock_task *tasks;
+	long count = lock_watch_tasks(locks->watch, &tasks);
+	__u64 waits = 0;
+
+	for (long i = 0; i < count; i++)
+		waits += is_long(&tasks[i].wait, before_ns) ||
+			 is_long(&tasks[i].active_wait, before_ns) ||
+			 is_long(&tasks[i].open_wait, before_ns);
+	free(tasks);
+	return waits;
+}
+
 static int show_total(const struct locks *locks, const struct run *run)
 {
 	const struct lock_watch_losses losses = lock_watch_losses(locks->watch);
 	const struct lock_total total = {
 		.reported = locks->reported,
 		.lasting = deadlocks_lasting(locks->deadlocks),
+		.long_waits = count_long_waits(locks),
 		.waits_without_room = losses.waits_without_room,
 		.uses_without_room = losses.uses_without_room,
 		.waits_elsewhere = losses.waits_elsewhere,

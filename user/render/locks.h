@@ -26,6 +26,7 @@ struct rendered_deadlock {
 
 struct lock_total {
 	__u64 reported, lasting;
+	__u64 long_waits; /* tasks, in these or for something else */
 	__u64 waits_without_room, uses_without_room, waits_elsewhere, missed_runs, searches_cut;
 	bool hooks_were_off;
 	size_t absent;

@@ -92,6 +92,7 @@ int render_lock_total_json(FILE *output, const struct lock_total *total)
 
 	json_add_number(object, "deadlocks", total->reported);
 	json_add_number(object, "lasting", total->lasting);
+	json_add_number(object, "long_waits", total->long_waits);
 	json_add_number(object, "waits_without_room", total->waits_without_room);
 	json_add_number(object, "uses_without_room", total->uses_without_room);
 	json_add_number(object, "waits_elsewhere", total->waits_elsewhere);

@@ -159,17 +159,18 @@ int render_deadlock_text(FILE *output, const struct rendered_deadlock *rendered)
 
 int render_lock_total_text(FILE *output, const struct lock_total *total)
 {
-	int error = fprintf(output,
-			    "%llu deadlock%s found, %llu last; not seen: waits without room %llu, "
-			    "uses without room %llu, waits elsewhere %llu, runs missed %llu, "
-			    "searches cut %llu",
-			    (unsigned long long)total->reported, total->reported == 1 ? "" : "s",
-			    (unsigned long long)total->lasting,
-			    (unsigned long long)total->waits_without_room,
-			    (unsigned long long)total->uses_without_room,
-			    (unsigned long long)total->waits_elsewhere,
-			    (unsigned long long)total->missed_runs,
-			    (unsigned long long)total->searches_cut) < 0;
+	int error =
+		fprintf(output,
+			"%llu deadlock%s found, %llu last; long waits that last %llu; not seen: "
+			"waits without room %llu, uses without room %llu, waits elsewhere "
+			"%llu, runs missed %llu, searches cut %llu",
+			(unsigned long long)total->reported, total->reported == 1 ? "" : "s",
+			(unsigned long long)total->lasting, (unsigned long long)total->long_waits,
+			(unsigned long long)total->waits_without_room,
+			(unsigned long long)total->uses_without_room,
+			(unsigned long long)total->waits_elsewhere,
+			(unsigned long long)total->missed_runs,
+			(unsigned long long)total->searches_cut) < 0;
 
 	if (total->hooks_were_off)
 		error |= fprintf(output, "; functions were not hooked for a time") < 0;
