@@ -10,8 +10,8 @@ setup_file() {
 	boot 6.1 build 'readers open churn before abba three writers tries recursive active rescan last_put
 		opening device_lock seed' &
 	boot 7.2 build rescan &
-	boot 6.12 build 'open open_two open_long active active_long open_before active_itself rescan last_put closing
-		unexplained device_lock seed' &
+	boot 6.12 build 'open open_two open_long active active_long open_before unexplained active_itself rescan
+		last_put closing device_lock seed' &
 	boot 6.12 build 'readers churn output late_owner elsewhere before abba three itself writers tries unhooked
 		long recursive alone crowd opening' 6.12-more &
 	boot 6.12-s390x build/s390x 'readers open before abba tries active seed' &
