@@ -371,3 +371,23 @@ bool symbol_is_of_bpf(const char *name)
 	return !strncmp(name, program, strlen(program)) &&
 	       strspn(name + strlen(program), "0123456789abcdef") == 16;
 }
+
+/* But for the offsets. */
+static bool is_same_function(const char *one, const char *other)
+{
+	size_t length = strcspn(one, "+ ");
+
+	return length == strcspn(other, "+ ") && !strncmp(one, other, length) &&
+	       !strcmp(one + strcspn(one, " "), other + strcspn(other, " "));
+}
+
+bool symbol_stack_shows(struct symbol_stack *stack, const char *name)
+{
+	const bool was_hooked = stack->hooked;
+
+	stack->hooked = symbol_is_of_bpf(name);
+	if (stack->hooked || (was_hooked && is_same_function(name, stack->above)))
+		return false;
+	snprintf(stack->above, sizeof(stack->above), "%s", name);
+	return true;
+}

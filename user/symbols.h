@@ -42,6 +42,18 @@ const char *symbol_name(const struct symbols *symbols, unsigned long long addres
  */
 bool symbol_is_of_bpf(const char *name);
 
+/* A stack, whose frames are told one after the other from its top: a zeroed one is at that. */
+struct symbol_stack {
+	char above[SYMBOL_BYTES]; /* the last one that is shown */
+	bool hooked;		  /* what came last is of BPF */
+};
+
+/*
+ * Whether the frame that comes next, @name, is to be shown: it is not of BPF, nor the place that
+ * a hooked function calls that from, which is on the stack besides where the function is.
+ */
+bool symbol_stack_shows(struct symbol_stack *stack, const char *name);
+
 /*
  * "variable" or "variable+0x10", or the address; how long it is nobody knows. "variable [module]"
  * of a module; "variable#2" of the second by that name in the kernel, or in that module, as lockdep

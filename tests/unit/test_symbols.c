@@ -96,6 +96,31 @@ static void frames_of_bpf_are_told_from_functions(void **state)
 		assert_false(symbol_is_of_bpf(others[i]));
 }
 
+static void stacks_have_each_hooked_function_once(void **state)
+{
+	static const struct {
+		const char *name;
+		bool shown;
+	} frames[] = {
+		{ "bpf_prog_8e698c6f76c2dfb4_lock+0x3 [bpf]", false },
+		{ "bpf_trampoline_6442+0x12 [bpf]", false },
+		{ "mutex_lock+0x9", true },
+		{ "write+0x9a [vfio]", true },
+		{ "bpf_trampoline_6443+0x12 [bpf]", false },
+		{ "write+0x9 [vfio]", false },
+		{ "write+0x30 [vfio]", true }, /* calls itself */
+		{ "bpf_trampoline_6442+0x12 [bpf]", false },
+		{ "write_all+0x9 [vfio]", true },
+		{ "bpf_trampoline_6442+0x12 [bpf]", false },
+		{ "write_all+0x9", true },
+	};
+	struct symbol_stack stack = { 0 };
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(frames); i++)
+		assert_int_equal(symbol_stack_shows(&stack, frames[i].name), frames[i].shown);
+}
+
 static void no_kallsyms_has_no_names(void **state)
 {
 	char name[SYMBOL_BYTES];
@@ -110,6 +135,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(each_variable_has_a_name_of_its_own),
 	cmocka_unit_test(functions_have_theirs),
 	cmocka_unit_test(frames_of_bpf_are_told_from_functions),
+	cmocka_unit_test(stacks_have_each_hooked_function_once),
 	cmocka_unit_test(no_kallsyms_has_no_names),
 };
 RUN_TESTS(tests)

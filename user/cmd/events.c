@@ -39,12 +39,19 @@ static void show_finding(const struct finding *finding, void *argument)
 		.frame = frames,
 	};
 
+	struct symbol_stack stack = { 0 };
+	unsigned int frames_taken = 0;
+
 	if (events->error || events->done || (events->options->hazards && !finding->hazard))
 		return;
 	if (event->stack_bytes > 0)
-		rendered.frames = (unsigned int)event->stack_bytes / sizeof(event->stack[0]);
-	for (unsigned int i = 0; i < rendered.frames; i++)
-		symbol_name(events->symbols, event->stack[i], frames[i]);
+		frames_taken = (unsigned int)event->stack_bytes / sizeof(event->stack[0]);
+	for (unsigned int i = 0; i < frames_taken; i++) {
+		char *frame = frames[rendered.frames];
+
+		symbol_name(events->symbols, event->stack[i], frame);
+		rendered.frames += symbol_stack_shows(&stack, frame);
+	}
 	events->error = events->options->json ? render_event_json(stdout, &rendered) :
 						render_event_text(stdout, &rendered);
 	if (events->left && !--events->left)

@@ -58,6 +58,8 @@ struct task_texts {
 static void name_task(const struct locks *locks, const struct lock_task *task,
 		      struct task_texts *texts, struct rendered_lock_task *rendered)
 {
+	struct symbol_stack stack = { 0 };
+
 	rendered->lock = lock_name(locks->names, deadlock_wait(task), locks->tasks,
 				   locks->task_count, texts->lock);
 	rendered->frame = texts->frame;
@@ -66,7 +68,7 @@ static void name_task(const struct locks *locks, const struct lock_task *task,
 		char *frame = texts->frame[rendered->frames];
 
 		lock_function_name(locks->names, task->stack[i], frame);
-		rendered->frames += !symbol_is_of_bpf(frame);
+		rendered->frames += symbol_stack_shows(&stack, frame);
 	}
 }
 

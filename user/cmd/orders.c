@@ -195,6 +195,7 @@ static void describe_stack(struct orders *orders, const struct order_edge_event 
 			   struct frame_texts *texts, struct order_edge *edge)
 {
 	size_t frames = (size_t)event->stack_bytes / sizeof(event->stack[0]);
+	struct symbol_stack stack = { 0 };
 
 	if (event->stack_bytes <= 0 || frames > ORDER_STACK_FRAMES)
 		return;
@@ -202,7 +203,7 @@ static void describe_stack(struct orders *orders, const struct order_edge_event 
 		char *name = texts->text[edge->frames];
 
 		lock_function_name(orders->names, event->stack[i], name);
-		if (edge->frames ? !symbol_is_of_bpf(name) : !is_of_probe(name))
+		if (symbol_stack_shows(&stack, name) && (edge->frames || !is_of_probe(name)))
 			edge->frame[edge->frames++] = name;
 	}
 }

@@ -27,11 +27,6 @@ struct trace {
 	int error;
 };
 
-static bool is_tracer(const char *frame)
-{
-	return !strncmp(frame, "bpf_prog_", 9) || !strncmp(frame, "bpf_trampoline_", 15);
-}
-
 static void show_event(const struct latency_event *event, void *argument)
 {
 	struct trace *trace = argument;
@@ -42,6 +37,7 @@ static void show_event(const struct latency_event *event, void *argument)
 		.time_ns = event->start_ns + trace->realtime_offset_ns,
 		.frame = frames,
 	};
+	struct symbol_stack stack = { 0 };
 	unsigned int frames_taken = 0;
 
 	if (trace->error || trace->done)
@@ -49,10 +45,10 @@ static void show_event(const struct latency_event *event, void *argument)
 	if (event->stack_bytes > 0)
 		frames_taken = (unsigned int)event->stack_bytes / sizeof(event->stack[0]);
 	for (unsigned int i = 0; i < frames_taken; i++) {
-		symbol_name(trace->symbols, event->stack[i], frames[operation.frames]);
-		/* The top of the stack is the tracer itself. */
-		if (operation.frames || !is_tracer(frames[0]))
-			operation.frames++;
+		char *frame = frames[operation.frames];
+
+		symbol_name(trace->symbols, event->stack[i], frame);
+		operation.frames += symbol_stack_shows(&stack, frame);
 	}
 	trace->error = trace->options->json ? render_trace_json(stdout, &operation) :
 					      render_trace_text(stdout, &operation);
