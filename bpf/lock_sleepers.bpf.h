@@ -7,6 +7,7 @@
 #define VFIOSCOPE_LOCK_SLEEPERS_BPF_H
 
 #include "lock_objects.bpf.h"
+#include "lock_stack.bpf.h"
 
 #include <vfioscope/locks.h>
 
@@ -215,7 +216,9 @@ int lock_sleepers(struct bpf_iter__task *ctx)
 	}
 	found->task = (__u64)task;
 	found->tid = task->pid;
-	found->stack_bytes = bpf_get_task_stack(task, found->stack, sizeof(found->stack), 0);
+	/* Of those that wait for locks it tells nothing. */
+	if (found->kind != LOCK_WAITER_LOCK)
+		found->stack_bytes = stack_of(task, found->stack, sizeof(found->stack));
 	bpf_seq_write(ctx->meta->seq, found, sizeof(*found));
 	return 0;
 }

@@ -20,6 +20,7 @@
 #include "lock_files.bpf.h"
 #include "lock_objects.bpf.h"
 #include "lock_sleepers.bpf.h"
+#include "lock_stack.bpf.h"
 #include "vfio_group.bpf.h"
 
 char LICENSE[] SEC("license") = "GPL";
@@ -374,6 +375,11 @@ static __always_inline __s32 argument_of(struct task_struct *task)
 	return task->flags & PF_KTHREAD ? -1 : (__s32)PT_REGS_PARM1_CORE_SYSCALL(registers);
 }
 
+static __always_inline bool waits(const struct lock_task *task)
+{
+	return task->wait.lock || task->active_wait.lock || task->open_wait.lock;
+}
+
 static __always_inline bool describe_task(struct lock_task *found, struct task_struct *task)
 {
 	struct lock_use *use = bpf_task_storage_get(&lock_uses, task, NULL, 0);
@@ -390,8 +396,7 @@ static __always_inline bool describe_task(struct lock_task *found, struct task_s
 		check_active_wait(found);
 	if (use)
 		found->use = *use;
-	if (!found->wait.lock && !found->active_wait.lock && !found->open_wait.lock &&
-	    !found->use.vfio)
+	if (!waits(found) && !found->use.vfio)
 		return false;
 	found->start_ns = task->start_boottime;
 	found->argument = argument_of(task);
@@ -420,7 +425,8 @@ int lock_tasks(struct bpf_iter__task *ctx)
 	found = bpf_map_lookup_elem(&lock_task_room, &first);
 	if (!task || !found || !describe_task(found, task))
 		return 0;
-	found->stack_bytes = bpf_get_task_stack(task, found->stack, sizeof(found->stack), 0);
+	if (waits(found))
+		found->stack_bytes = stack_of(task, found->stack, sizeof(found->stack));
 	bpf_seq_write(ctx->meta->seq, found, sizeof(*found));
 	return 0;
 }

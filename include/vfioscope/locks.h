@@ -124,6 +124,9 @@ struct lock_file {
 };
 ASSERT_LAYOUT(struct lock_file, 32 + 48 + DEVICE_NAME_BYTES);
 
+/* Tasks that were not scheduled for so long, as far as two looks show, do sleep. */
+#define LOCK_SLEEP_NS 90000000
+
 /* Which one of a waiting task's structures is in a list. */
 enum lock_waiter_kind {
 	LOCK_WAITER_LOCK,	/* struct mutex_waiter, struct rwsem_waiter */

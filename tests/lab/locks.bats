@@ -7,7 +7,7 @@ setup_file() {
 	bats_require_minimum_version 1.5.0
 	cd "$BATS_TEST_DIRNAME/../.." || return
 	export OUT=$BATS_FILE_TMPDIR
-	boot 6.1 build 'readers open churn before abba three writers tries recursive active rescan last_put
+	boot 6.1 build 'readers open walked churn before abba three writers tries recursive active rescan last_put
 		opening device_lock seed' &
 	boot 7.2 build rescan &
 	boot 6.12 build 'open open_two open_long active active_long open_before unexplained active_itself rescan
@@ -54,6 +54,7 @@ passed() {
 @test "semaphores and writers: confirmed" { passed writers; }
 @test "semaphores and readers: suspected" { passed readers 6.1 6.12 6.12-s390x; }
 @test "a file of sysfs is to go, and who writes to it waits" { passed active 6.1 6.12 6.12-s390x; }
+@test "tasks that run are looked at, and the kernel does not complain" { passed walked 6.1; }
 @test "a removal that waits for what is not seen: said in the end" { passed unexplained 6.12; }
 @test "it is the device's own mutex that who writes waits for: by its name" { passed device_lock; }
 @test "who removes the file that it writes to waits for itself" { passed active_itself 6.12; }

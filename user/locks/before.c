@@ -5,10 +5,15 @@
 #include "../model/lock_holders.h"
 #include "../model/lock_sleepers.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #define ATTEMPTS 3
+
+/* What may have run is looked at again after so long. */
+#define PAUSE_NS (LOCK_SLEEP_NS + 10000000)
 
 /* More processes than these are looked at all together, with all others. */
 #define MOST_PROCESSES 64
@@ -128,31 +133,48 @@ static long take_back(struct lock_watch *watch, struct lock_names *names,
 	return taken;
 }
 
-/* Returns how many were added, less those that were taken back, in @taken; or -1 with errno. */
-static long note_waits(struct lock_watch *watch, struct lock_names *names, long *taken)
+/* One that may wait for what is not known yet. */
+static bool may_have_run(const struct sleepers *sleepers)
+{
+	for (long i = 0; i < sleepers->count; i++)
+		if (sleepers->sleeper[i].stack_bytes == -EAGAIN)
+			return true;
+	return false;
+}
+
+/*
+ * Returns how many were added, less those that were taken back; or -1 with errno. In @again,
+ * whether there may be more.
+ */
+static long note_waits(struct lock_watch *watch, struct lock_names *names, bool *again)
 {
 	struct lock_wait wait = { .since_ns = clock_ns(CLOCK_MONOTONIC) };
 	struct sleepers sleepers;
-	long added = 0;
+	long added = 0, taken;
 
 	find_sleepers(watch, names, &sleepers);
 	for (long i = 0; i < sleepers.count; i++)
 		if (wait_of(&sleepers, i, &wait))
 			added += lock_waits_add(lock_watch_waits(watch), sleepers.sleeper[i].tid,
 						&wait);
-	*taken = added ? take_back(watch, names, &sleepers, wait.since_ns) : 0;
+	taken = added ? take_back(watch, names, &sleepers, wait.since_ns) : 0;
+	*again = taken || may_have_run(&sleepers);
 	free_sleepers(&sleepers);
-	return sleepers.count < 0 ? -1 : added - *taken;
+	return sleepers.count < 0 ? -1 : added - taken;
 }
 
 long lock_before_note_waits(struct lock_watch *watch, struct lock_names *names)
 {
-	long noted = 0, taken = 1;
+	bool again = true;
+	long noted = 0;
 
 	/* Lists that change meanwhile are not understood. */
-	for (int i = 0; i < ATTEMPTS && taken && noted >= 0; i++) {
-		long more = note_waits(watch, names, &taken);
+	for (int i = 0; i < ATTEMPTS && again && noted >= 0; i++) {
+		long more;
 
+		if (i)
+			nanosleep(&(struct timespec){ .tv_nsec = PAUSE_NS }, NULL);
+		more = note_waits(watch, names, &again);
 		noted = more < 0 ? -1 : noted + more;
 	}
 	return noted;
@@ -173,12 +195,18 @@ static bool is_in(struct lock_names *names, const struct lock_task *task, const 
 	return false;
 }
 
+/* It slept, and was not in @wanted: who may run is wherever it was. */
+static bool is_elsewhere(struct lock_names *names, const struct lock_task *task, const char *wanted)
+{
+	return frames_of(task) && !is_in(names, task, wanted);
+}
+
 void lock_before_check_waits(struct lock_watch *watch, struct lock_names *names,
 			     struct lock_task *tasks, size_t count, __u64 as_of_ns)
 {
 	for (size_t i = 0; i < count; i++)
 		if (tasks[i].open_wait.flags & LOCK_WAIT_BEFORE &&
-		    !is_in(names, &tasks[i], "vfio_unregister_group_dev"))
+		    is_elsewhere(names, &tasks[i], "vfio_unregister_group_dev"))
 			tasks[i].open_wait.lock = 0;
 	lock_waits_forget_ended(lock_watch_waits(watch), tasks, count, as_of_ns);
 }
@@ -235,7 +263,7 @@ static void forget_ended_opens(struct lock_names *names, struct lock_task *tasks
 	for (size_t i = 0; i < count; i++)
 		if (tasks[i].use.vfio && tasks[i].use.operation == LOCK_USE_OPEN &&
 		    !lock_names_are_hidden(names) &&
-		    !is_in(names, &tasks[i], "vfio_group_fops_unl_ioctl"))
+		    is_elsewhere(names, &tasks[i], "vfio_group_fops_unl_ioctl"))
 			tasks[i].use.vfio = 0;
 }
 

@@ -128,8 +128,11 @@ static int write_stacks(FILE *output, const struct rendered_deadlock *rendered)
 	int error = 0;
 
 	for (size_t i = 0; i < rendered->deadlock->count; i++) {
-		error |= fprintf(output, "    %s is in\n",
-				 who(&rendered->deadlock->task[i], name)) < 0;
+		const bool known = rendered->task[i].frames;
+
+		error |= fprintf(output, "    %s is in%s\n",
+				 who(&rendered->deadlock->task[i], name),
+				 known ? "" : " functions that are not known") < 0;
 		for (unsigned int j = 0; j < rendered->task[i].frames; j++)
 			error |= fprintf(output, "        %s\n", rendered->task[i].frame[j]) < 0;
 	}
