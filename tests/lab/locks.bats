@@ -7,8 +7,8 @@ setup_file() {
 	bats_require_minimum_version 1.5.0
 	cd "$BATS_TEST_DIRNAME/../.." || return
 	export OUT=$BATS_FILE_TMPDIR
-	boot 6.1 build 'readers open walked churn before abba three writers tries recursive active rescan last_put
-		opening device_lock seed' &
+	boot 6.1 build 'readers open walked churn before abba three writers tries recursive active open_before
+		rescan last_put opening device_lock seed' &
 	boot 7.2 build rescan &
 	boot 6.12 build 'open open_two open_long active active_long open_before unexplained active_itself rescan
 		last_put closing device_lock seed' &
@@ -54,7 +54,7 @@ passed() {
 @test "semaphores and writers: confirmed" { passed writers; }
 @test "semaphores and readers: suspected" { passed readers 6.1 6.12 6.12-s390x; }
 @test "a file of sysfs is to go, and who writes to it waits" { passed active 6.1 6.12 6.12-s390x; }
-@test "tasks that run are looked at, and the kernel does not complain" { passed walked 6.1; }
+@test "tasks that run are looked at, also with probes on their stacks" { passed walked 6.1; }
 @test "a removal that waits for what is not seen: said in the end" { passed unexplained 6.12; }
 @test "it is the device's own mutex that who writes waits for: by its name" { passed device_lock; }
 @test "who removes the file that it writes to waits for itself" { passed active_itself 6.12; }
@@ -71,7 +71,7 @@ passed() {
 @test "silent: long waits that end" { passed long 6.12; }
 @test "silent: who waits for a file of its own that others write to" { passed active_long 6.12; }
 @test "silent: who has a device open takes its time" { passed open_long 6.12; }
-@test "silent: who waited before, and went on" { passed open_before 6.12; }
+@test "silent: who waited before, and went on" { passed open_before; }
 @test "silent: readers that read again" { passed recursive; }
 @test "silent: one task in both orders" { passed alone 6.12; }
 @test "what cannot be written is said, and a graph stays until all is ready" { passed output 6.12; }
@@ -80,4 +80,8 @@ passed() {
 @test "nothing was left out for want of room" {
 	passed nothing_lost 6.1 7.2 6.12-s390x
 	[ "$(cat "$OUT"/6.12 "$OUT"/6.12-more | grep -cx 'ok nothing_lost')" -eq 2 ]
+}
+@test "the kernels warn of nothing" {
+	passed log 6.1 7.2 6.12-s390x
+	[ "$(cat "$OUT"/6.12 "$OUT"/6.12-more | grep -cx 'ok log')" -eq 2 ]
 }

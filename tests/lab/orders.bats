@@ -78,3 +78,6 @@ passed() {
 @test "locks of a removal that nobody can use the device during: guarded, by that device" { passed removed; }
 @test "silent: the driver of this project, used and unplugged" { passed ours 6.12 6.12-s390x; }
 @test "nothing was lost, and all was seen" { passed totals 6.1 6.12 6.12-s390x; }
+@test "the kernels have nothing to complain about" {
+	run ! grep complained "$OUT"/*.err
+}

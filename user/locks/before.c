@@ -195,10 +195,12 @@ static bool is_in(struct lock_names *names, const struct lock_task *task, const 
 	return false;
 }
 
-/* It slept, and was not in @wanted: who may run is wherever it was. */
+/* Who is dead has no stack. Who may run, or waits for nothing, may be where it was. */
 static bool is_elsewhere(struct lock_names *names, const struct lock_task *task, const char *wanted)
 {
-	return frames_of(task) && !is_in(names, task, wanted);
+	const bool dead = task->stack_bytes < 0 && task->stack_bytes != -EAGAIN;
+
+	return dead || (frames_of(task) && !is_in(names, task, wanted));
 }
 
 void lock_before_check_waits(struct lock_watch *watch, struct lock_names *names,
